@@ -1,0 +1,40 @@
+/** One instance of the kernels: a wasm module, its memory and its arena. Two engines share nothing. */
+export type Flavour = 'scalar' | 'simd128';
+
+/** Where the bytes of the wasm module come from, when not from the package itself. */
+export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
+
+export interface EngineOptions {
+  /** `auto` (default) takes the fastest flavour that gives the known answers here. */
+  readonly flavour?: Flavour | 'auto';
+  /** Overrides where the module comes from: for bundlers, content delivery, tests. */
+  readonly wasm?: WasmSource | Promise<WasmSource>;
+}
+
+export interface Engine {
+  readonly flavour: Flavour;
+  readonly memory: WebAssembly.Memory;
+  /** Bytes of the arena that are allocated and not freed, and how many allocations: 0 and 0 after everything is disposed. */
+  readonly liveBytes: number;
+  readonly liveAllocations: number;
+  /** Grows the memory so that `bytes` more can be allocated without growing; throws ERR_MEMORY. The only place memory grows, with allocate(). */
+  reserve(bytes: number): void;
+  /** 64-byte aligned address; throws ERR_MEMORY. Contents undefined. */
+  allocate(bytes: number): number;
+  free(address: number): void;
+  /** Fresh views: never keep one across allocate() or reserve(). */
+  bytes(address: number, length: number): Uint8Array;
+  i32(address: number, length: number): Int32Array;
+  f32(address: number, length: number): Float32Array;
+  /**
+   * Steps [first, last) of a step table: rows of two i32, kernel id and address of its params. Throws ERR_KERNEL with kernel, field and reason.
+   * Scratch is taken from `scratch`, of at least scratchBytes() of those steps.
+   */
+  runInteger(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
+  runFloat(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
+  scratchBytes(table: number, first: number, last: number): number;
+  /** Bytes of packed weights for pack_conv2d and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
+  packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;
+  packedChannels(outC: number): number;
+}
