@@ -58,8 +58,9 @@ macro_rules! kernel_params {
                 }
 
                 /// The struct as words, in memory order.
-                pub fn to_words(&self) -> Vec<i32> {
-                    vec![ $( self.$field ),* ]
+                #[cfg(not(target_arch = "wasm32"))]
+                pub fn to_words(&self) -> std::vec::Vec<i32> {
+                    std::vec![ $( self.$field ),* ]
                 }
             }
         )*
