@@ -1,0 +1,371 @@
+//! Lane operations by WebAssembly's `simd128` instructions.
+
+use crate::{mem::vector, Isa};
+use core::arch::wasm32::*;
+
+/// The instruction set `simd128`: 128-bit vectors, without the relaxed ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Simd128;
+
+impl Isa for Simd128 {
+    type I8x16 = v128;
+    type I16x8 = v128;
+    type I32x4 = v128;
+    type I64x2 = v128;
+    type F32x4 = v128;
+
+    #[inline(always)]
+    fn i8x16_load(self, bytes: &[u8; 16]) -> v128 {
+        vector::load(bytes)
+    }
+
+    #[inline(always)]
+    fn i8x16_store(self, value: v128, bytes: &mut [u8; 16]) {
+        vector::store(value, bytes)
+    }
+
+    #[inline(always)]
+    fn i16x8_load(self, bytes: &[u8; 16]) -> v128 {
+        vector::load(bytes)
+    }
+
+    #[inline(always)]
+    fn i16x8_store(self, value: v128, bytes: &mut [u8; 16]) {
+        vector::store(value, bytes)
+    }
+
+    #[inline(always)]
+    fn i32x4_load(self, bytes: &[u8; 16]) -> v128 {
+        vector::load(bytes)
+    }
+
+    #[inline(always)]
+    fn i32x4_store(self, value: v128, bytes: &mut [u8; 16]) {
+        vector::store(value, bytes)
+    }
+
+    #[inline(always)]
+    fn f32x4_load(self, bytes: &[u8; 16]) -> v128 {
+        vector::load(bytes)
+    }
+
+    #[inline(always)]
+    fn f32x4_store(self, value: v128, bytes: &mut [u8; 16]) {
+        vector::store(value, bytes)
+    }
+
+    #[inline(always)]
+    fn i8x16_load64_zero(self, bytes: &[u8; 8]) -> v128 {
+        vector::load64_zero(bytes)
+    }
+
+    #[inline(always)]
+    fn i8x16_store64_low(self, value: v128, bytes: &mut [u8; 8]) {
+        vector::store64_low(value, bytes)
+    }
+
+    #[inline(always)]
+    fn i8x16_store32_low(self, value: v128, bytes: &mut [u8; 4]) {
+        vector::store32_low(value, bytes)
+    }
+
+    #[inline(always)]
+    fn i16x8_load_extend_i8x8(self, bytes: &[u8; 8]) -> v128 {
+        vector::load8x8_s(bytes)
+    }
+
+    #[inline(always)]
+    fn i16x8_load_extend_u8x8(self, bytes: &[u8; 8]) -> v128 {
+        vector::load8x8_u(bytes)
+    }
+
+    #[inline(always)]
+    fn i16x8_load32_splat(self, bytes: &[u8; 4]) -> v128 {
+        vector::load32_splat(bytes)
+    }
+
+    #[inline(always)]
+    fn f32x4_load32_splat(self, bytes: &[u8; 4]) -> v128 {
+        vector::load32_splat(bytes)
+    }
+
+    #[inline(always)]
+    fn i32x4_from_i16x8(self, a: v128) -> v128 {
+        a
+    }
+
+    #[inline(always)]
+    fn i16x8_from_i32x4(self, a: v128) -> v128 {
+        a
+    }
+
+    #[inline(always)]
+    fn i32x4_from_f32x4(self, a: v128) -> v128 {
+        a
+    }
+
+    #[inline(always)]
+    fn f32x4_from_i32x4(self, a: v128) -> v128 {
+        a
+    }
+
+    #[inline(always)]
+    fn i8x16_splat(self, a: i8) -> v128 {
+        i8x16_splat(a)
+    }
+
+    #[inline(always)]
+    fn i8x16_min_s(self, a: v128, b: v128) -> v128 {
+        i8x16_min(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_max_s(self, a: v128, b: v128) -> v128 {
+        i8x16_max(a, b)
+    }
+
+    #[inline(always)]
+    fn u8x16_min(self, a: v128, b: v128) -> v128 {
+        u8x16_min(a, b)
+    }
+
+    #[inline(always)]
+    fn u8x16_max(self, a: v128, b: v128) -> v128 {
+        u8x16_max(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_narrow_i16x8_s(self, a: v128, b: v128) -> v128 {
+        i8x16_narrow_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_narrow_i16x8_u(self, a: v128, b: v128) -> v128 {
+        u8x16_narrow_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_splat(self, a: i16) -> v128 {
+        i16x8_splat(a)
+    }
+
+    #[inline(always)]
+    fn i16x8_add(self, a: v128, b: v128) -> v128 {
+        i16x8_add(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_sub(self, a: v128, b: v128) -> v128 {
+        i16x8_sub(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_add_sat_s(self, a: v128, b: v128) -> v128 {
+        i16x8_add_sat(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_mul(self, a: v128, b: v128) -> v128 {
+        i16x8_mul(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_min_s(self, a: v128, b: v128) -> v128 {
+        i16x8_min(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_max_s(self, a: v128, b: v128) -> v128 {
+        i16x8_max(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_shr_s(self, a: v128, shift: u32) -> v128 {
+        i16x8_shr(a, shift)
+    }
+
+    #[inline(always)]
+    fn i16x8_shl(self, a: v128, shift: u32) -> v128 {
+        i16x8_shl(a, shift)
+    }
+
+    #[inline(always)]
+    fn i16x8_extend_low_i8x16_s(self, a: v128) -> v128 {
+        i16x8_extend_low_i8x16(a)
+    }
+
+    #[inline(always)]
+    fn i16x8_extend_high_i8x16_s(self, a: v128) -> v128 {
+        i16x8_extend_high_i8x16(a)
+    }
+
+    #[inline(always)]
+    fn i16x8_extend_low_i8x16_u(self, a: v128) -> v128 {
+        i16x8_extend_low_u8x16(a)
+    }
+
+    #[inline(always)]
+    fn i16x8_extend_high_i8x16_u(self, a: v128) -> v128 {
+        i16x8_extend_high_u8x16(a)
+    }
+
+    #[inline(always)]
+    fn i16x8_narrow_i32x4_s(self, a: v128, b: v128) -> v128 {
+        i16x8_narrow_i32x4(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_q15mulr_sat_s(self, a: v128, b: v128) -> v128 {
+        i16x8_q15mulr_sat(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_splat(self, a: i32) -> v128 {
+        i32x4_splat(a)
+    }
+
+    #[inline(always)]
+    fn i32x4_add(self, a: v128, b: v128) -> v128 {
+        i32x4_add(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_sub(self, a: v128, b: v128) -> v128 {
+        i32x4_sub(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_mul(self, a: v128, b: v128) -> v128 {
+        i32x4_mul(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_min_s(self, a: v128, b: v128) -> v128 {
+        i32x4_min(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_max_s(self, a: v128, b: v128) -> v128 {
+        i32x4_max(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_shr_s(self, a: v128, shift: u32) -> v128 {
+        i32x4_shr(a, shift)
+    }
+
+    #[inline(always)]
+    fn i32x4_shl(self, a: v128, shift: u32) -> v128 {
+        i32x4_shl(a, shift)
+    }
+
+    #[inline(always)]
+    fn i32x4_dot_i16x8_s(self, a: v128, b: v128) -> v128 {
+        i32x4_dot_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_extend_low_i16x8_s(self, a: v128) -> v128 {
+        i32x4_extend_low_i16x8(a)
+    }
+
+    #[inline(always)]
+    fn i32x4_extend_high_i16x8_s(self, a: v128) -> v128 {
+        i32x4_extend_high_i16x8(a)
+    }
+
+    #[inline(always)]
+    fn i32x4_extmul_low_i16x8_s(self, a: v128, b: v128) -> v128 {
+        i32x4_extmul_low_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_extmul_high_i16x8_s(self, a: v128, b: v128) -> v128 {
+        i32x4_extmul_high_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_interleave_low(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<0, 4, 1, 5>(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_interleave_high(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<2, 6, 3, 7>(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_concat_low(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<0, 1, 4, 5>(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_concat_high(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<2, 3, 6, 7>(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_high_words(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<1, 3, 5, 7>(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_trunc_sat_f32x4_s(self, a: v128) -> v128 {
+        i32x4_trunc_sat_f32x4(a)
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_low_i32x4_s(self, a: v128, b: v128) -> v128 {
+        i64x2_extmul_low_i32x4(a, b)
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_high_i32x4_s(self, a: v128, b: v128) -> v128 {
+        i64x2_extmul_high_i32x4(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_splat(self, a: f32) -> v128 {
+        f32x4_splat(a)
+    }
+
+    #[inline(always)]
+    fn f32x4_add(self, a: v128, b: v128) -> v128 {
+        f32x4_add(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_sub(self, a: v128, b: v128) -> v128 {
+        f32x4_sub(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_mul(self, a: v128, b: v128) -> v128 {
+        f32x4_mul(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_div(self, a: v128, b: v128) -> v128 {
+        f32x4_div(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_min(self, a: v128, b: v128) -> v128 {
+        f32x4_min(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_max(self, a: v128, b: v128) -> v128 {
+        f32x4_max(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_nearest(self, a: v128) -> v128 {
+        f32x4_nearest(a)
+    }
+
+    #[inline(always)]
+    fn f32x4_convert_i32x4_s(self, a: v128) -> v128 {
+        f32x4_convert_i32x4(a)
+    }
+}
