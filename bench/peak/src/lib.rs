@@ -1,0 +1,41 @@
+//! Register loops: how many multiply-accumulates a second one core can do with an instruction when nothing else is in the way.
+//!
+//! Frozen: `npm run bench` reports kernels as a share of these, so a change here changes every share ever reported. All operands
+//! stay in registers: loops that load theirs came out at half of this, below what real kernels reach, and would flatter those.
+
+use core::arch::wasm32::{i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128};
+use core::hint::black_box;
+
+/// Independent accumulators: with two more vectors they fill the 16 registers of SSE and AVX.
+const SUMS: usize = 12;
+
+/// `i32x4.dot_i16x8_s` and an i32 addition, 12 of each per iteration.
+///
+/// Each sum takes its operand from the next one, so that no product is the same twice and none can be moved out of the loop.
+#[no_mangle]
+pub extern "C" fn i16_dot(iterations: u32, seed: i32) -> i32 {
+    let operands = black_box([i32x4_splat(seed), i32x4_splat(seed + 1)]);
+    let mut sums = black_box([i32x4_splat(seed); SUMS]);
+    for _ in 0..iterations {
+        for i in 0..SUMS {
+            sums[i] = i32x4_add(
+                sums[i],
+                i32x4_dot_i16x8(operands[i % 2], sums[(i + 1) % SUMS]),
+            );
+        }
+    }
+    checksum(&sums)
+}
+
+/// Multiply-accumulates of one iteration of [`i16_dot`]: 8 lanes per dot product.
+#[no_mangle]
+pub extern "C" fn i16_dot_macs() -> u32 {
+    SUMS as u32 * 8
+}
+
+fn checksum(sums: &[v128; SUMS]) -> i32 {
+    let total = sums
+        .iter()
+        .fold(i32x4_splat(0), |total, &sum| i32x4_add(total, sum));
+    i32x4_extract_lane::<0>(total) ^ i32x4_extract_lane::<1>(total)
+}
