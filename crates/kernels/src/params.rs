@@ -39,6 +39,7 @@ macro_rules! kernel_params {
     ($( $(#[$doc:meta])* $name:ident = $id:literal, $text:literal, float: $float:literal { $( $(#[$fdoc:meta])* $field:ident ),* $(,)? } )*) => {
         $(
             $(#[$doc])*
+            #[allow(missing_docs, reason = "the struct's documentation names its fields")]
             #[repr(C)]
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
             pub struct $name { $( $(#[$fdoc])* pub $field: i32, )* }
