@@ -2,7 +2,9 @@
 //!
 //! [`Isa`] is a set of lane operations named after the WebAssembly mnemonics; [`Portable`] does them on arrays with exactly the
 //! meaning of the WebAssembly specification, `Simd128` with the instructions themselves. Kernels are generic over [`Isa`], so that
-//! one text is every flavour. [`mem`] turns byte slices into numbers and vectors.
+//! one text is every flavour. [`mem`] turns byte slices into numbers and vectors. No standard library: see `kernels`.
+
+#![cfg_attr(not(test), no_std)]
 
 pub mod isa;
 pub mod mem;

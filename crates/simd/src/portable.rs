@@ -52,6 +52,18 @@ fn maximum(a: f32, b: f32) -> f32 {
     }
 }
 
+/// `f32.nearest` of WebAssembly: half to even. `core` has no such function.
+#[inline(always)]
+fn nearest(a: f32) -> f32 {
+    // From 2^23 on every float is an integer, so that adding 2^23 rounds the fraction away, half to even as every sum does.
+    const INTEGERS: f32 = 8_388_608.0;
+    if a.abs() < INTEGERS {
+        ((a.abs() + INTEGERS) - INTEGERS).copysign(a)
+    } else {
+        a
+    }
+}
+
 impl Isa for Portable {
     type I8x16 = [i8; 16];
     type I16x8 = [i16; 8];
@@ -417,7 +429,7 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn f32x4_nearest(self, a: [f32; 4]) -> [f32; 4] {
-        a.map(f32::round_ties_even)
+        a.map(nearest)
     }
 
     #[inline(always)]
