@@ -1,0 +1,71 @@
+//! The wasm module of dyadic: numeric exports only (DESIGN §3.9). Each checks, calls and returns a status; none computes.
+//!
+//! Addresses are byte addresses in linear memory, as u32 bits in an i32. A status is 0, or 1 with the reason in the error record.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+mod arena;
+mod dispatch;
+mod error;
+mod known_answer;
+
+use arena::Region;
+use dispatch::Share;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The version of SPEC.md that the kernels follow.
+#[wasm_bindgen]
+pub fn spec_version() -> i32 {
+    1
+}
+
+/// Grows the memory at its end by at least `bytes` and gives their address, 0 if the host has no more. Consecutive calls give consecutive
+/// regions, as long as nobody else grows the memory.
+#[wasm_bindgen]
+pub fn reserve(bytes: i32) -> i32 {
+    arena::reserve(bytes as u32 as usize).map_or(0, |address| address as i32)
+}
+
+/// Address of the error record: step, kernel number, field index, reason (`kernels::Reason`), four i32.
+#[wasm_bindgen]
+pub fn error_address() -> i32 {
+    error::address() as i32
+}
+
+/// Runs rows [first, last) of a step table; each row is a kernel number and the address of its parameters. This worker does its share of the
+/// units of every step. Float kernels are refused.
+#[wasm_bindgen]
+pub fn run_integer(table: i32, first: i32, last: i32, worker: i32, workers: i32, scratch: i32, scratch_length: i32) -> i32 {
+    let share = Share { worker, workers };
+    error::status(dispatch::run_integer(table, first..last, share, Region::from_words(scratch, scratch_length)))
+}
+
+/// Runs rows [first, last) of a step table whose kernels may use floating point.
+#[wasm_bindgen]
+pub fn run_float(table: i32, first: i32, last: i32, scratch: i32, scratch_length: i32) -> i32 {
+    error::status(dispatch::run_float(table, first..last, Region::from_words(scratch, scratch_length)))
+}
+
+/// The scratch bytes that rows [first, last) need, −1 with an error record if one of them is refused.
+#[wasm_bindgen]
+pub fn scratch_bytes(table: i32, first: i32, last: i32) -> i32 {
+    match dispatch::scratch_bytes(table, first..last) {
+        Ok(bytes) => bytes as i32,
+        Err(refusal) => {
+            error::status(Err(refusal));
+            -1
+        }
+    }
+}
+
+/// What a small convolution gives for `seed`. The caller compares it with the committed answer, and refuses a wrong engine.
+#[wasm_bindgen]
+pub fn known_answer(seed: i32) -> i32 {
+    known_answer::known_answer(seed)
+}
+
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
