@@ -32,7 +32,7 @@ function version(): string {
 
 /** cac throws an error class that it does not export. */
 function isUsage(error: unknown): error is Error {
-  return error instanceof UsageError || (error instanceof Error && error.name === 'CACError') || (error instanceof Error && error.constructor.name === 'CACError');
+  return error instanceof UsageError || (error instanceof Error && error.name === 'CACError');
 }
 
 /** A reader that closes its end early, such as head, is no failure. */
