@@ -1,0 +1,77 @@
+/**
+ * `npm run build`: parameter writers, one wasm module per flavour, the JavaScript of ts/. Parts whose inputs did not change are skipped.
+ * `npm run build -- wasm` leaves the JavaScript out: tests run from ts/.
+ */
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { ROOT, StepError, isMain, mainProgram, run, say } from './process.mjs';
+import { whenChanged } from './stamp.mjs';
+import { buildEnvironment } from './toolchain.mjs';
+
+const KERNEL_SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/simd/Cargo.toml', 'crates/simd/src', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
+
+// Kernels keep register tiles on the stack and nothing else; a megabyte, the default, would be the largest part of the module's memory.
+const STACK_BYTES = 131_072;
+const LINKER = ['-C', `link-arg=-zstack-size=${STACK_BYTES}`];
+
+/** The flags of rustc and the instructions that wasm-opt may expect and use. */
+export const FLAVOURS = {
+  scalar: { rust: LINKER, features: [] },
+  simd128: { rust: ['-C', 'target-feature=+simd128', ...LINKER], features: ['--enable-simd'] },
+};
+
+// What rustc emits for wasm32 today; every host that we support knows them. wasm-opt refuses a module with features it is not told of.
+const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue'].map((name) => `--enable-${name}`);
+
+function buildParams(env) {
+  const output = 'ts/wasm/params.ts';
+  const inputs = [...KERNEL_SOURCES, 'bindings/params'];
+  const ran = whenChanged('params', { inputs, outputs: [output] }, () => {
+    run('cargo', ['run', '--quiet', '--package', 'params', '--', join(ROOT, output)], { env });
+  });
+  say('parameters', ran ? `wrote ${output}` : 'unchanged');
+}
+
+function buildFlavour(flavour, env) {
+  const { rust, features } = FLAVOURS[flavour];
+  const outputs = [`pkg/${flavour}.wasm`, `pkg/${flavour}.wasm.d.ts`, `dist/wasm/${flavour}.wasm`];
+  const settings = [rust, FEATURES, features, run('rustc', ['--version'], { env })];
+  const inputs = [...KERNEL_SOURCES, 'bindings/wasm'];
+  const ran = whenChanged(flavour, { inputs, settings, outputs }, () => {
+    const folder = join(ROOT, 'target', 'wasm-pack', flavour);
+    const wasmPack = ['build', join(ROOT, 'bindings', 'wasm'), '--release', '--mode', 'no-install', '--target', 'web', '--no-opt', '--no-pack'];
+    const target = ['--', '--target-dir', join(ROOT, 'target', flavour)];
+    run('wasm-pack', [...wasmPack, '--out-dir', folder, '--out-name', 'dyadic', ...target], { env: { ...env, RUSTFLAGS: rust.join(' ') } });
+    mkdirSync(join(ROOT, 'pkg'), { recursive: true });
+    mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
+    const wasmOpt = join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+    const optimize = ['-O3', '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES, ...features];
+    run(process.execPath, [wasmOpt, join(folder, 'dyadic_bg.wasm'), ...optimize, '-o', join(ROOT, outputs[0])]);
+    copyFileSync(join(folder, 'dyadic_bg.wasm.d.ts'), join(ROOT, outputs[1]));
+    copyFileSync(join(ROOT, outputs[0]), join(ROOT, outputs[2]));
+  });
+  const bytes = readFileSync(join(ROOT, outputs[0]));
+  say(`${flavour}.wasm`, `${ran ? 'built' : 'unchanged'}, ${bytes.length} bytes, ${gzipSync(bytes).length} compressed`);
+}
+
+function buildJavaScript() {
+  const main = 'dist/cli/main.js';
+  const inputs = ['ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
+  const ran = whenChanged('javascript', { inputs, outputs: ['dist/index.js', main] }, () => {
+    run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', ROOT, '--noEmitOnError']);
+    if (statSync(join(ROOT, main), { throwIfNoEntry: false }) === undefined) throw new StepError(`${main} was not made.`);
+    chmodSync(join(ROOT, main), 0o755);
+  });
+  say('JavaScript', ran ? 'compiled ts/ to dist/' : 'unchanged');
+}
+
+export function build({ javaScript = true } = {}) {
+  const env = buildEnvironment();
+  if (env === undefined) throw new StepError('Rust, its wasm32 target, wasm-bindgen or wasm-pack is missing.', 'npm run setup');
+  buildParams(env);
+  Object.keys(FLAVOURS).forEach((flavour) => buildFlavour(flavour, env));
+  if (javaScript) buildJavaScript();
+}
+
+if (isMain(import.meta.url)) await mainProgram(() => build({ javaScript: process.argv[2] !== 'wasm' }));
