@@ -54,7 +54,7 @@ function inspect(path: string, options: RawOptions): void {
     '',
     layerTable(found.layers),
     '',
-    `${totals.layers} layers, ${multiplications(totals.macs)}MAC per sample, ${bytes(totals.layerBytes)} of parameters in a file of ${bytes(totals.fileBytes)}`,
+    `${totals.layers} layers, ${multiplications(totals.macs)} MACs per sample, ${bytes(totals.layerBytes)} of parameters in a file of ${bytes(totals.fileBytes)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
