@@ -1,0 +1,144 @@
+import { channelKey, type Statistics } from '../calibration/calibrate.js';
+import type { ResolvedOptions } from '../options.js';
+import { isLinear, type LinearOp, type Plan, type PlanNode } from '../plan/plan.js';
+import { carrierGrowth } from '../scales/linear-q15.js';
+import { channelWeights, idealWeightScales } from '../scales/weights.js';
+import type { LayerBits } from './bits.js';
+import { levelsOf, type Representation, type Representations } from './representations.js';
+import type { ScaleGroups } from './scale-groups.js';
+
+/** Carriers take 13 bits of magnitude for what calibration saw: four times as much fits. */
+export const CARRIER_LEVELS = 8191;
+/** A value that was 0 on every sample, or tiny, must still have a scale that f32 arithmetic can use. */
+const SMALLEST_LIMIT = 1e-20;
+
+/** The decisions that emission needs, per value and layer. */
+export class Scales {
+  readonly #codes = new Map<string, number>();
+  readonly #carriers = new Map<string, number>();
+  readonly idealWeights = new Map<string, Float64Array>();
+
+  constructor(
+    readonly plan: Plan,
+    readonly groups: ScaleGroups,
+    readonly nonNegative: ReadonlySet<string>,
+    readonly bits: ReadonlyMap<string, LayerBits>,
+    readonly representations: Representations,
+    readonly statistics: Statistics,
+    readonly options: ResolvedOptions,
+  ) {
+    for (const node of plan.nodes) {
+      if (!isLinear(node)) continue;
+      const method = options.calibrate === 'mse' && !node.op.elementwise ? 'mse' : 'minmax';
+      this.idealWeights.set(node.name, idealWeightScales(node.op, bits.get(node.name)!.weight, method));
+    }
+    for (const [group, members] of groups.members()) this.#chooseBase(group, members);
+    for (const node of plan.nodes) if (isLinear(node)) this.#growForLinear(node);
+    this.#growForElementwise();
+  }
+
+  /** real = scale · code; an f32 number. */
+  of(value: string, representation: Representation): number {
+    const group = this.groups.of(value);
+    return representation === 'i16' ? this.#carriers.get(group)! : this.#codes.get(`${representation} ${group}`)!;
+  }
+
+  #chooseBase(group: string, members: readonly string[]): void {
+    const nonNegative = this.nonNegative.has(group);
+    const pads = this.plan.nodes.flatMap((node) => (node.op.kind === 'pad' && members.includes(node.output) ? [Math.abs(node.op.value)] : []));
+    const limit = (levels: number, source: ReadonlyMap<string, { limit(levels: number): number }>): number => {
+      let top = 0;
+      for (const member of members) top = Math.max(top, source.get(member)?.limit(levels) ?? 0);
+      for (const pad of pads) top = Math.max(top, pad);
+      return top < SMALLEST_LIMIT ? (top === 0 ? 1 : SMALLEST_LIMIT) : top;
+    };
+    for (const representation of ['c8', 'u4'] as const) {
+      const levels = levelsOf(representation, nonNegative, this.options.activations);
+      this.#codes.set(`${representation} ${group}`, Math.fround(limit(levels, this.statistics.limits) / levels));
+    }
+    const holdsInput = members.some((member) => this.plan.inputs.includes(member));
+    const carrier = holdsInput ? this.#codes.get(`c8 ${group}`)! : Math.fround(limit(CARRIER_LEVELS, this.statistics.extremes) / CARRIER_LEVELS);
+    this.#carriers.set(group, carrier);
+  }
+
+  /** A carrier written by a convolution or dense layer: coarse enough for q15 to hold its accumulators. */
+  #growForLinear(node: PlanNode<LinearOp>): void {
+    if (this.options.requantization === 'exact' || this.representations.values.get(node.output)!.primary !== 'i16') return;
+    const growth = carrierGrowth(this.ratios(node), this.carrierReach(node));
+    const group = this.groups.of(node.output);
+    this.#carriers.set(group, this.#carriers.get(group)! * growth);
+  }
+
+  /** Sums, pools, concats and clips that write carriers from carriers: an output scale below an input's would push t out of 16 bits. Scales only grow, to one of the others, so this ends. */
+  #growForElementwise(): void {
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const node of this.plan.nodes) {
+        if (!['add', 'average_pool', 'concat', 'clip'].includes(node.op.kind)) continue;
+        const output = this.groups.of(node.output);
+        for (const [i, input] of node.inputs.entries()) {
+          const source = this.groups.of(input);
+          const isCarrier = this.representations.reads.get(node.name)![i] === 'i16' && !this.#comesFromInput(source);
+          if (!isCarrier || this.#carriers.get(source)! <= this.#carriers.get(output)! || this.#comesFromInput(output)) continue;
+          this.#carriers.set(output, this.#carriers.get(source)!);
+          changed = true;
+        }
+      }
+    }
+  }
+
+  #comesFromInput(group: string): boolean {
+    return this.plan.inputs.some((input) => this.groups.of(input) === group);
+  }
+
+  /** s_in·s_w0[c]/s_out of a layer. */
+  ratios(node: PlanNode<LinearOp>): Float64Array {
+    const { inputScale, outputScale } = this.linearScales(node);
+    return this.idealWeights.get(node.name)!.map((scale) => (inputScale * scale) / outputScale);
+  }
+
+  linearScales(node: PlanNode<LinearOp>): { inputScale: number; outputScale: number } {
+    const input = this.representations.reads.get(node.name)![0]!;
+    const output = this.representations.values.get(node.output)!.primary;
+    return { inputScale: this.of(node.inputs[0]!, input), outputScale: this.of(node.output, output) };
+  }
+
+  /**
+   * The largest |code| of the output carrier that t must hold, per channel: twice what calibration saw or what the input's range can
+   * make, whichever is smaller, and no further than the layer's clamp shows.
+   */
+  carrierReach(node: PlanNode<LinearOp>): Float64Array {
+    const { inputScale, outputScale } = this.linearScales(node);
+    const input = this.representations.reads.get(node.name)![0]!;
+    const range = codeRange(input, this.nonNegative.has(this.groups.of(node.inputs[0]!)), this.options.activations);
+    const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
+    return Float64Array.from({ length: node.op.weightShape[0]! }, (_, c) => {
+      let [lowest, highest] = provedRange(node.op, c, range[0] * inputScale, range[1] * inputScale);
+      if (seen && seen.count > 0) {
+        highest = Math.min(highest, 2 * Math.max(0, seen.hi[c]!));
+        if (node.bounds.lo === -Infinity) lowest = Math.max(lowest, 2 * Math.min(0, seen.lo[c]!));
+      }
+      highest = Math.min(highest, node.bounds.hi + outputScale);
+      lowest = Math.max(lowest, node.bounds.lo - outputScale);
+      if (node.bounds.lo >= 0) lowest = 0;
+      return Math.max(highest, -lowest, 0) / outputScale;
+    });
+  }
+}
+
+function provedRange(op: LinearOp, c: number, lo: number, hi: number): [number, number] {
+  let lowest = op.bias?.[c] ?? 0;
+  let highest = lowest;
+  for (const w of channelWeights(op, c)) {
+    lowest += w > 0 ? w * Math.min(lo, 0) : w * Math.max(hi, 0);
+    highest += w > 0 ? w * Math.max(hi, 0) : w * Math.min(lo, 0);
+  }
+  return [lowest, highest];
+}
+
+/** The range of codes that a value of this representation may hold (SPEC 1.1). */
+export function codeRange(representation: Representation, nonNegative: boolean, activations: 'u8' | 'n8'): readonly [number, number] {
+  if (representation === 'i16') return [nonNegative ? 0 : -32767, 32767];
+  if (representation === 'u4') return [0, 15];
+  return nonNegative ? [0, activations === 'u8' ? 255 : 127] : [-128, 127];
+}

@@ -1,0 +1,238 @@
+import { DyadicError } from '../../errors.js';
+import type { IntegerGraph, Pair, Preprocess, Requantization } from '../../integer/integer-graph.js';
+import { codeRange, type Scales } from '../assign/scales.js';
+import { dtypeOf, type Representation } from '../assign/representations.js';
+import { channelKey } from '../calibration/calibrate.js';
+import { isLinear, type LinearOp, type PlanNode } from '../plan/plan.js';
+import { clamp, roundHalfEven } from '../rounding.js';
+import { elementwiseForm } from '../scales/elementwise.js';
+import { carrierFloor, CODE_FLOOR } from '../scales/linear-q15.js';
+import { quantizeLinear } from '../scales/quantize-linear.js';
+import { type ChosenForm, GraphWriter } from './graph-writer.js';
+import { poolDivisors } from './pool-divisors.js';
+
+/** One operation of the result and the float value it approximates. */
+export interface EmittedLayer {
+  readonly name: string;
+  readonly op: string;
+  /** Name in the float Graph, and number in the IntegerGraph, of what the layer makes. */
+  readonly value: string;
+  readonly index: number;
+  /** The plan's convolution or dense layer, else null. */
+  readonly layer: string | null;
+  readonly requantization: Requantization | null;
+}
+
+export interface Emission {
+  readonly graph: IntegerGraph;
+  readonly layers: readonly EmittedLayer[];
+}
+
+/** Writes the IntegerGraph that the scales and representations decide. */
+export function emitIntegerGraph(scales: Scales, preprocess: Preprocess | null): Emission {
+  return new Emitter(scales).emit(preprocess);
+}
+
+class Emitter {
+  readonly #writer = new GraphWriter();
+  readonly #indices = new Map<string, number>();
+  readonly #layers: EmittedLayer[] = [];
+
+  constructor(readonly scales: Scales) {}
+
+  emit(preprocess: Preprocess | null): Emission {
+    const { plan } = this.scales;
+    const inputs = plan.inputs.map((name, i) => {
+      const value = this.#declare(name, 'c8');
+      return { name, value, preprocess: i === 0 ? preprocess : null };
+    });
+    for (const name of plan.inputs) this.#derive(name);
+    for (const node of plan.nodes) {
+      this.#node(node);
+      this.#derive(node.output);
+    }
+    const outputs = plan.outputs.map(({ name, value, softmax }) => ({ name, value: this.#index(value, 'i16'), softmax }));
+    const { values, tensors, operations } = this.#writer;
+    return { graph: { name: plan.name, values, inputs, outputs, tensors, operations }, layers: this.#layers };
+  }
+
+  #key(value: string, representation: Representation): string {
+    return `${representation} ${value}`;
+  }
+
+  #index(value: string, representation: Representation): number {
+    return this.#indices.get(this.#key(value, representation))!;
+  }
+
+  #range(value: string, representation: Representation): Pair {
+    const { nonNegative, groups, options } = this.scales;
+    return codeRange(representation, nonNegative.has(groups.of(value)), options.activations);
+  }
+
+  #declare(value: string, representation: Representation): number {
+    const { plan, scales, nonNegative } = { plan: this.scales.plan, scales: this.scales, nonNegative: this.scales.nonNegative };
+    const primary = scales.representations.values.get(value)!.primary === representation;
+    const dtype = dtypeOf(representation, nonNegative.has(scales.groups.of(value)));
+    const index = this.#writer.value(primary ? value : `${value}.${dtype}`, dtype, plan.shapes.get(value)!, scales.of(value, representation), this.#range(value, representation));
+    this.#indices.set(this.#key(value, representation), index);
+    return index;
+  }
+
+  /** The range of the output's codes, narrowed by the bounds fused into the node. */
+  #clamp(node: PlanNode, representation: Representation): Pair {
+    const [lo, hi] = this.#range(node.output, representation);
+    const scale = this.scales.of(node.output, representation);
+    const code = (bound: number): number => (Number.isFinite(bound) ? clamp(roundHalfEven(bound / scale), lo, hi) : bound < 0 ? lo : hi);
+    return [code(node.bounds.lo), code(node.bounds.hi)];
+  }
+
+  #reads(node: PlanNode): { indices: number[]; representations: readonly Representation[] } {
+    const representations = this.scales.representations.reads.get(node.name)!;
+    return { representations, indices: node.inputs.map((input, i) => this.#index(input, representations[i]!)) };
+  }
+
+  /** From the codes of one value to those of another, `divisors` apart. */
+  #elementwise(name: string, from: { scale: number; range: Pair }, to: { scale: number; clamp: Pair }, divisors: readonly number[] = [1]): ChosenForm {
+    const form = elementwiseForm(
+      {
+        ratios: divisors.map((k) => from.scale / to.scale / k),
+        reach: divisors.map((k) => [Math.min(0, from.range[0] * k), Math.max(0, from.range[1] * k)]),
+        clamp: to.clamp,
+      },
+      this.scales.options.requantization,
+    );
+    if (!form) throw new DyadicError('ERR_ACCUMULATOR', { op: name, argument: 'requantization', expected: 'a ratio of scales below 2^22', received: String(from.scale / to.scale) });
+    return form;
+  }
+
+  #from(value: string, representation: Representation): { scale: number; range: Pair } {
+    return { scale: this.scales.of(value, representation), range: this.#range(value, representation) };
+  }
+
+  /** The further representations of a value, one requantize each. */
+  #derive(value: string): void {
+    const { primary, derived } = this.scales.representations.values.get(value)!;
+    for (const representation of derived) {
+      const source = this.#index(value, primary);
+      const output = this.#declare(value, representation);
+      const range = this.#range(value, representation);
+      const name = this.#writer.operationName(`${value}.to_${this.#writer.values[output]!.dtype}`);
+      const form = this.#elementwise(name, this.#from(value, primary), { scale: this.scales.of(value, representation), clamp: range });
+      const requantization = this.#writer.requantization(`${name}.multiplier`, form);
+      this.#writer.operations.push({ op: 'requantize', name, inputs: [source], outputs: [output], requantization, clamp: range });
+    }
+  }
+
+  #node(node: PlanNode): void {
+    if (isLinear(node)) return this.#linear(node);
+    const { op } = node;
+    if (op.kind === 'add') return this.#add(node);
+    const representation = this.scales.representations.values.get(node.output)!.primary;
+    const { indices, representations } = this.#reads(node);
+    const outputs = [this.#declare(node.output, representation)];
+    const name = this.#writer.operationName(node.name);
+    const base = { name, inputs: indices, outputs };
+    const range = this.#clamp(node, representation);
+    const to = { scale: this.scales.of(node.output, representation), clamp: range };
+    const from = (i: number): { scale: number; range: Pair } => this.#from(node.inputs[i]!, representations[i]!);
+    const [, , height = 1, width = 1] = this.scales.plan.shapes.get(node.output)!;
+    const { operations } = this.#writer;
+    switch (op.kind) {
+      case 'max_pool': {
+        const { kernel, stride, pads, dilation } = op.attributes;
+        operations.push({ op: 'max_pool', ...base, kernel, stride, pads, dilation, outputSize: [height, width], clamp: range });
+        break;
+      }
+      case 'average_pool': {
+        const { kernel, stride, pads, countIncludePad } = op.attributes;
+        const divisors = poolDivisors(op.attributes, this.scales.plan.shapes.get(node.inputs[0]!)!, [height, width]);
+        const requantization = this.#writer.requantization(`${name}.multiplier`, this.#elementwise(name, from(0), to, divisors));
+        operations.push({ op: 'average_pool', ...base, kernel, stride, pads, countIncludePad, outputSize: [height, width], divisors, requantization, clamp: range });
+        break;
+      }
+      case 'clip': {
+        const requantization = this.#writer.requantization(`${name}.multiplier`, this.#elementwise(name, from(0), to));
+        operations.push({ op: 'requantize', ...base, requantization, clamp: range });
+        break;
+      }
+      case 'concat': {
+        const requantizations = node.inputs.map((_, i) => this.#writer.requantization(`${name}.multiplier${i}`, this.#elementwise(name, from(i), to)));
+        operations.push({ op: 'concat', ...base, axis: op.axis, requantizations, clamp: range });
+        break;
+      }
+      case 'slice':
+        operations.push({ op: 'slice', ...base, starts: op.starts, steps: op.steps });
+        break;
+      case 'pad':
+        operations.push({ op: 'pad', ...base, before: op.before, after: op.after, value: clamp(roundHalfEven(op.value / to.scale), range[0], range[1]) });
+        break;
+      case 'transpose':
+        operations.push({ op: 'transpose', ...base, perm: op.perm });
+        break;
+      case 'reshape':
+        operations.push({ op: 'reshape', ...base });
+        break;
+    }
+    const last = operations[operations.length - 1]!;
+    this.#layers.push({ name, op: last.op, value: node.output, index: outputs[0]!, layer: null, requantization: 'requantization' in last ? last.requantization : null });
+  }
+
+  #linear(node: PlanNode<LinearOp>): void {
+    const { scales } = this;
+    const { op } = node;
+    const representation = scales.representations.values.get(node.output)!.primary;
+    const { indices, representations } = this.#reads(node);
+    const range = this.#clamp(node, representation);
+    const name = this.#writer.operationName(node.name);
+    const { weight: weightBits } = scales.bits.get(node.name)!;
+    const channels = op.weightShape[0]!;
+    const means = scales.options.biasCorrection ? scales.statistics.channels.get(channelKey(node.inputs[0]!, op.form)) : undefined;
+    const { form, weights, bias } = quantizeLinear({
+      name, op, weightBits, idealScales: scales.idealWeights.get(node.name)!, inputScale: scales.of(node.inputs[0]!, representations[0]!),
+      inputRange: this.#range(node.inputs[0]!, representations[0]!), outputScale: scales.of(node.output, representation),
+      floors: this.#floors(node, representation, channels), requantization: scales.options.requantization,
+      inputMeans: means && means.count > 0 ? (channel) => means.mean(channel) : null,
+    });
+    const output = this.#declare(node.output, representation);
+    const weight = this.#writer.tensor(`${name}.weight`, weightBits === 4 ? 'i4' : 'i8', op.weightShape, weights);
+    const biasName = bias ? this.#writer.tensor(`${name}.bias`, 'i32', [channels], bias) : null;
+    const requantization = this.#writer.requantization(`${name}.multiplier`, form);
+    const base = { name, inputs: indices, outputs: [output], weight, bias: biasName };
+    const { stride, pads, dilation, groups } = op;
+    if (op.form === 'dense') this.#writer.operations.push({ op: 'dense', ...base, requantization, clamp: range });
+    else this.#writer.operations.push({ op: 'conv2d', ...base, stride, pads, dilation, groups, requantization, clamp: range });
+    this.#layers.push({ name, op: op.form, value: node.output, index: output, layer: node.name, requantization });
+  }
+
+  #floors(node: PlanNode<LinearOp>, representation: Representation, channels: number): ArrayLike<number> {
+    if (representation === 'i16') return this.scales.carrierReach(node).map(carrierFloor);
+    return new Array<number>(channels).fill(representation === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight);
+  }
+
+  /** Both branches at the carrier's scale; the carrier, the code or both leave the operation (SPEC 3.3). */
+  #add(node: PlanNode): void {
+    const { scales } = this;
+    const { primary, code } = scales.representations.values.get(node.output)!;
+    const { indices, representations } = this.#reads(node);
+    const name = this.#writer.operationName(node.name);
+    const carrierScale = scales.of(node.output, 'i16');
+    const branch = (i: 0 | 1): Requantization => {
+      const form = this.#elementwise(name, this.#from(node.inputs[i]!, representations[i]!), { scale: carrierScale, clamp: [-32767, 32767] });
+      return this.#writer.requantization(`${name}.multiplier${i}`, form);
+    };
+    const requantizations = [branch(0), branch(1)] as const;
+    const carrierClamp = this.#clamp(node, 'i16');
+    const codeRepresentation = primary === 'i16' ? code : primary;
+    const carrier = primary === 'i16' ? this.#declare(node.output, 'i16') : null;
+    const output = codeRepresentation ? this.#declare(node.output, codeRepresentation) : null;
+    let codeRequantization: Requantization | null = null;
+    let codeClamp: Pair | null = null;
+    if (codeRepresentation) {
+      codeClamp = this.#clamp(node, codeRepresentation);
+      const form = this.#elementwise(name, { scale: carrierScale, range: carrierClamp }, { scale: scales.of(node.output, codeRepresentation), clamp: codeClamp });
+      codeRequantization = this.#writer.requantization(`${name}.code_multiplier`, form);
+    }
+    this.#writer.operations.push({ op: 'add', name, inputs: indices, outputs: [carrier, output], requantizations, clamp: carrierClamp, codeRequantization, codeClamp });
+    this.#layers.push({ name, op: 'add', value: node.output, index: (carrier ?? output)!, layer: null, requantization: codeRequantization ?? requantizations[0] });
+  }
+}
