@@ -1,0 +1,171 @@
+/** The Graph under construction: what import knows about every ONNX value so far, and all that it could not import. */
+import { DyadicError } from '../errors.js';
+import { evaluateNode } from '../graph/evaluate.js';
+import type { Constant, Graph, GraphNode, ValueInfo } from '../graph/graph.js';
+import { inferOutput } from '../graph/infer.js';
+import { elementCount, showShape } from '../graph/shape.js';
+
+/** A GraphNode without what the builder gives it. */
+export type NodeSpec = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'name' | 'outputs'> : never) : never;
+
+/** Thrown by a handler that reads a value made by something unsupported: nothing can be said about its node. */
+export class UnknownValue extends Error {}
+
+/** Thrown by a handler after it has reported its node as unsupported and cannot go on. */
+export class Refused extends Error {}
+
+/** All folded constants together: a damaged file must not make import compute without end. */
+const FOLDED_ELEMENTS_LIMIT = 2 ** 25;
+
+export class GraphBuilder {
+  readonly nodes: GraphNode[] = [];
+  readonly constants = new Map<string, Constant>();
+  readonly values = new Map<string, ValueInfo>();
+  /** One line for each thing that cannot be imported. */
+  readonly unsupported: string[] = [];
+  private readonly aliases = new Map<string, string>();
+  private readonly unknown = new Set<string>();
+  private readonly nodeNames = new Set<string>();
+  private folded = 0;
+
+  /** `reserved`: every name in the file, which names made here must not meet. */
+  constructor(private readonly reserved: Set<string>) {}
+
+  /** The value that a name stands for, behind Identity and the like. */
+  resolve(name: string): string {
+    return this.aliases.get(name) ?? name;
+  }
+
+  defined(name: string): boolean {
+    return this.aliases.has(name) || this.values.has(name) || this.constants.has(name) || this.unknown.has(name);
+  }
+
+  /** Shape and type; throws UnknownValue. */
+  info(name: string): ValueInfo {
+    const source = this.resolve(name);
+    const info = this.constants.get(source) ?? this.values.get(source);
+    if (info === undefined) throw new UnknownValue(name);
+    return info;
+  }
+
+  constant(name: string): Constant | undefined {
+    this.info(name);
+    return this.constants.get(this.resolve(name));
+  }
+
+  alias(name: string, source: string): void {
+    this.aliases.set(name, this.resolve(source));
+  }
+
+  markUnknown(name: string): void {
+    if (name !== '' && !this.defined(name)) this.unknown.add(name);
+  }
+
+  setConstant(name: string, constant: Constant): void {
+    this.constants.set(name, constant);
+  }
+
+  /** A name that nothing has yet. */
+  freshName(base: string): string {
+    let name = base;
+    for (let suffix = 2; this.reserved.has(name); suffix++) name = `${base}_${suffix}`;
+    this.reserved.add(name);
+    return name;
+  }
+
+  freshNodeName(base: string): string {
+    let name = base;
+    for (let suffix = 2; this.nodeNames.has(name); suffix++) name = `${base}_${suffix}`;
+    this.nodeNames.add(name);
+    return name;
+  }
+
+  /**
+   * Adds a node, or folds it away where all its inputs are constants. Throws ERR_SHAPE and ERR_DTYPE, and Refused (with a line in
+   * `unsupported`) for what a Graph cannot run.
+   */
+  add(spec: NodeSpec, name: string, output: string, label: string, shape?: readonly number[]): void {
+    const inputs = spec.inputs.map((input) => (input === '' ? '' : this.resolve(input)));
+    const node = { ...spec, inputs, name, outputs: [output] } as GraphNode;
+    const infos = inputs.map((input) => (input === '' ? undefined : this.info(input)));
+    const info = inferOutput(node, infos, shape);
+    const constants = inputs.map((input) => this.constants.get(input));
+    if (constants.every((constant) => constant !== undefined)) {
+      this.charge(elementCount(info.shape), label);
+      const constant = evaluateNode(node, constants, info.shape);
+      if (constant !== undefined) {
+        this.setConstant(output, constant);
+        return;
+      }
+    }
+    if (info.dtype !== 'f32') this.refuse(`${label}: computes ${info.dtype} from values that are no constants`);
+    if (elementCount(info.shape) === 0) this.refuse(`${label}: makes an empty tensor ${showShape(info.shape)}`);
+    this.nodes.push({ ...node, name: this.freshNodeName(name) });
+    this.values.set(output, info);
+  }
+
+  /** Counts elements computed at import. Throws ERR_ONNX_INVALID beyond the limit. */
+  charge(elements: number, label: string): void {
+    this.folded += elements;
+    if (!(this.folded <= FOLDED_ELEMENTS_LIMIT)) {
+      throw new DyadicError('ERR_ONNX_INVALID', { op: label, expected: `at most ${FOLDED_ELEMENTS_LIMIT} elements computed from constants`, received: 'more' });
+    }
+  }
+
+  refuse(line: string): never {
+    this.unsupported.push(line);
+    throw new Refused(line);
+  }
+
+  /** The finished graph: outputs under their public names, dead nodes and unused constants dropped. */
+  finish(name: string, inputs: readonly string[], outputs: readonly string[]): Graph {
+    for (const output of outputs) this.publish(output, outputs);
+    const alive = new Set<string>(outputs);
+    const nodes = [...this.nodes].reverse().filter((node) => {
+      if (!alive.has(node.outputs[0]!)) return false;
+      for (const input of node.inputs) alive.add(input);
+      return true;
+    }).reverse();
+    const keep = <T>(map: Map<string, T>) => new Map([...map].filter(([key]) => alive.has(key) || inputs.includes(key)));
+    return { name, inputs, outputs, nodes, constants: keep(this.constants), values: keep(this.values) };
+  }
+
+  /** Makes the graph output `output` a value of that name made by a node. */
+  private publish(output: string, outputs: readonly string[]): void {
+    const source = this.resolve(output);
+    const producer = this.nodes.findIndex((node) => node.outputs[0] === source);
+    if (source === output && producer >= 0) return;
+    const info = this.info(source);
+    if (info.dtype !== 'f32') {
+      this.unsupported.push(`graph output "${output}": is ${info.dtype}, only float32 can be put out`);
+      return;
+    }
+    if (producer >= 0 && !outputs.includes(source)) this.rename(source, output);
+    else this.copy(source, output, info);
+  }
+
+  private rename(from: string, to: string): void {
+    const swap = (name: string) => (name === from ? to : name);
+    this.nodes.forEach((node, index) => {
+      if (node.inputs.includes(from) || node.outputs.includes(from)) this.nodes[index] = { ...node, inputs: node.inputs.map(swap), outputs: node.outputs.map(swap) };
+    });
+    this.values.set(to, this.values.get(from)!);
+    this.values.delete(from);
+    for (const [alias, source] of this.aliases) if (source === from) this.aliases.set(alias, to);
+    this.aliases.delete(to);
+  }
+
+  /** A graph input, constant or another output under a second name: a Reshape to its own shape copies it. */
+  private copy(source: string, output: string, info: ValueInfo): void {
+    let from = source;
+    const constant = this.constants.get(source);
+    if (constant !== undefined && source === output) {
+      from = this.freshName(`${output}/constant`);
+      this.constants.set(from, constant);
+      this.constants.delete(source);
+    }
+    this.nodes.push({ op: 'Reshape', name: this.freshNodeName(`${output}/copy`), inputs: [from], outputs: [output], attributes: { shape: info.shape } });
+    this.values.set(output, { dtype: info.dtype, shape: info.shape });
+    this.aliases.delete(output);
+  }
+}

@@ -1,0 +1,3 @@
+import { foldUnary } from './arithmetic.js';
+
+export const importFloor = foldUnary(Math.floor);

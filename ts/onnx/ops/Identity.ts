@@ -1,0 +1,5 @@
+import type { NodeContext } from '../node-context.js';
+
+export function importIdentity(node: NodeContext): void {
+  node.alias(node.input(0));
+}

@@ -1,0 +1,3 @@
+import { foldBinary } from './arithmetic.js';
+
+export const importMul = foldBinary((a, b) => a * b);
