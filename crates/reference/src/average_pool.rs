@@ -13,19 +13,27 @@ fn counted(axis: &Window, window: i64, count_include_pad: bool) -> i64 {
     }
 }
 
-/// The distinct divisors, ascending; 0 among them means that a window counts nothing.
-pub fn divisors(windows: [Window; 2], size: [i64; 2], count_include_pad: bool) -> Vec<i64> {
-    let counts = |axis: usize| -> BTreeSet<i64> {
-        (0..size[axis])
-            .map(|window| counted(&windows[axis], window, count_include_pad))
+/// The distinct divisors, ascending; 0 among them means that a window counts nothing. `None` if there are more than `most`:
+/// a file that lists few cannot make us list many.
+pub fn divisors(
+    windows: [Window; 2],
+    size: [i64; 2],
+    count_include_pad: bool,
+    most: usize,
+) -> Option<Vec<i64>> {
+    let [rows, columns]: [BTreeSet<i64>; 2] = [0, 1].map(|axis| {
+        let all = 0..size[axis];
+        all.map(|window| counted(&windows[axis], window, count_include_pad))
             .collect()
-    };
-    let (rows, columns) = (counts(0), counts(1));
-    let products: BTreeSet<i64> = rows
-        .iter()
-        .flat_map(|&h| columns.iter().map(move |&w| h * w))
-        .collect();
-    products.into_iter().collect()
+    });
+    let mut products = BTreeSet::new();
+    for row in &rows {
+        products.extend(columns.iter().map(|column| row * column));
+        if products.len() > most {
+            return None;
+        }
+    }
+    Some(products.into_iter().collect())
 }
 
 /// Operands and attributes: `x` [C, H, W].

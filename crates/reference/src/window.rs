@@ -38,9 +38,17 @@ impl Window {
 
     /// `floor((H + top + bottom − ((KH−1)·dh + 1)) / sh) + 1`; less than 1 if no window fits.
     pub fn floor_size(&self) -> i64 {
-        (self.input + self.before + self.after - ((self.kernel - 1) * self.dilation + 1))
-            .div_euclid(self.stride)
-            + 1
+        self.free().div_euclid(self.stride) + 1
+    }
+
+    /// Elements behind the last window of [`Self::floor_size`]: where there are some, ceil mode has one window more.
+    pub fn uncovered(&self) -> i64 {
+        self.free().rem_euclid(self.stride)
+    }
+
+    /// Where the first window may start at most, counted from the first padding.
+    fn free(&self) -> i64 {
+        self.input + self.before + self.after - ((self.kernel - 1) * self.dilation + 1)
     }
 
     /// Input position of a tap of a window; outside [0, input) it is padding.

@@ -3,6 +3,7 @@
 use super::check_operation::check_operation;
 use super::graph::{Input, Output, Preprocess, Value};
 use super::network::{within, Network};
+use crate::codes::CodeDtype;
 use crate::error::{Error, Result};
 use crate::preprocess::Channels;
 use std::collections::BTreeSet;
@@ -19,6 +20,8 @@ pub fn require(condition: bool, text: impl FnOnce() -> String) -> Result<()> {
 /// Everything that SPEC demands of a network whose JSON has been read and whose tensors are decoded.
 pub fn check(network: &Network) -> Result<()> {
     let graph = &network.graph;
+    check_names("inputs", graph.inputs.iter().map(|input| &input.name))?;
+    check_names("outputs", graph.outputs.iter().map(|output| &output.name))?;
     for value in &graph.values {
         check_value(value).map_err(|error| error.at(&format!("value {:?}", value.name)))?;
     }
@@ -99,9 +102,6 @@ fn check_value(value: &Value) -> Result<()> {
     require(count.is_some_and(|count| count < 1 << 31), || {
         format!("expected fewer than 2^31 elements, got {shape:?}")
     })?;
-    require(shape[0] == 1, || {
-        format!("expected a batch axis of 1 in front, got {shape:?}")
-    })?;
     check_f32("scale", *scale)?;
     require(*scale > 0.0, || {
         format!("expected a positive scale, got {scale}")
@@ -112,7 +112,28 @@ fn check_value(value: &Value) -> Result<()> {
     within("range", *hi, [*lo, limits[1]])
 }
 
+/// A batch is a loop over samples: what goes in and comes out has a batch axis of 1 in front.
+fn check_batch(value: &Value) -> Result<()> {
+    require(value.shape[0] == 1, || {
+        format!("expected a batch axis of 1 in front, got {:?}", value.shape)
+    })
+}
+
+/// At least one name, none twice.
+fn check_names<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        require(seen.insert(name), || {
+            format!("{what}: expected different names, got {name:?} twice")
+        })?;
+    }
+    require(!seen.is_empty(), || {
+        format!("{what}: expected at least one, got none")
+    })
+}
+
 fn check_input(input: &Input, value: &Value) -> Result<()> {
+    check_batch(value)?;
     let Some(Preprocess {
         size,
         channels,
@@ -123,6 +144,9 @@ fn check_input(input: &Input, value: &Value) -> Result<()> {
     else {
         return Ok(());
     };
+    require(value.dtype != CodeDtype::I16, || {
+        "preprocess: expected an input of one byte per code, got i16".into()
+    })?;
     let count = if *channels == Channels::Gray { 1 } else { 3 };
     let shape = [1, count, size[0], size[1]];
     require(value.shape == shape, || {
@@ -138,8 +162,11 @@ fn check_input(input: &Input, value: &Value) -> Result<()> {
     for &number in mean.iter().chain(std) {
         check_f32("preprocess", number)?;
     }
-    require(std.iter().all(|&std| std > 0.0), || {
-        format!("preprocess.std: expected positive numbers, got {std:?}")
+    let invertible = std
+        .iter()
+        .all(|&std| std > 0.0 && (1.0 / std as f32).is_finite());
+    require(invertible, || {
+        format!("preprocess.std: expected positive numbers with a reciprocal, got {std:?}")
     })
 }
 
@@ -147,6 +174,7 @@ fn check_output(output: &Output, values: &[Value]) -> Result<()> {
     let value = values.get(output.value);
     let value =
         value.ok_or_else(|| Error::Invalid(format!("expected a value, got {}", output.value)))?;
+    check_batch(value)?;
     let rank = value.shape.len();
     require(output.softmax.is_none_or(|axis| axis < rank), || {
         format!("softmax: expected an axis below {rank}")

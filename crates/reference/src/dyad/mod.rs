@@ -1,7 +1,10 @@
 //! SPEC 6: the file.
 
 pub mod check;
+mod check_movement;
 pub mod check_operation;
+mod check_pool;
+mod check_weights;
 pub mod container;
 pub mod graph;
 pub mod json;

@@ -31,6 +31,13 @@ fn decode_one(name: &str, entry: &TensorEntry, container: &Container<'_>) -> Res
         .tensors
         .get(name)
         .ok_or_else(|| invalid("expected a stored tensor, got none".into()))?;
+    let ranked = (1..=6).contains(&entry.shape.len());
+    if !ranked || !entry.shape.iter().all(|size| (1..=1 << 24).contains(size)) {
+        return Err(invalid(format!(
+            "expected rank 1 to 6 of sizes 1..2^24, got {:?}",
+            entry.shape
+        )));
+    }
     let count = entry
         .shape
         .iter()
