@@ -19,6 +19,12 @@ pub fn spec_version() -> i32 {
     1
 }
 
+/// Which flavour this module is: 0 scalar, 1 simd128.
+#[wasm_bindgen]
+pub fn flavour() -> i32 {
+    i32::from(cfg!(target_feature = "simd128"))
+}
+
 /// Grows the memory at its end by at least `bytes` and gives their address, 0 if the host has no more. Consecutive calls give consecutive
 /// regions, as long as nobody else grows the memory.
 #[wasm_bindgen]
