@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildEnvironment } from '../scripts/toolchain.mjs';
 
 const crate = fileURLToPath(new URL('peak', import.meta.url));
 const target = fileURLToPath(new URL('../target/peak', import.meta.url));
@@ -12,7 +13,7 @@ const ITERATIONS = 2_000_000;
 function build() {
   if (existsSync(wasm) && statSync(wasm).mtimeMs > statSync(`${crate}/src/lib.rs`).mtimeMs) return;
   const args = ['build', '--release', '--quiet', '--target', 'wasm32-unknown-unknown', '--target-dir', target];
-  execFileSync('cargo', args, { cwd: crate, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, RUSTFLAGS: '-C target-feature=+simd128' } });
+  execFileSync('cargo', args, { cwd: crate, stdio: ['ignore', 'inherit', 'inherit'], env: { ...buildEnvironment(), RUSTFLAGS: '-C target-feature=+simd128' } });
 }
 
 /** GMAC/s of i16 dot products in registers: the best of 10 runs, since a peak is what is possible. */

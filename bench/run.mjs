@@ -63,8 +63,9 @@ function workloads() {
 
 async function runHere() {
   const jobs = workloads();
-  const { createEngine } = await import('../dist/entry/node.js');
-  const engine = await createEngine({ flavour: options.flavour });
+  await import('../dist/entry/node.js');
+  const { createEngine } = await import('../dist/wasm/create-engine.js');
+  const engine = await createEngine(undefined, { flavour: options.flavour });
   const host = { host: `node ${process.versions.node}`, engine: `V8 ${process.versions.v8}`, cpu: cpus()[0]?.model.trim() ?? 'unknown', flavour: engine.flavour };
   if (!options.json) console.log(`${host.host}, ${host.engine}, ${host.cpu}, flavour ${host.flavour}\nregister peak of i16 dot: ${measurePeak().toFixed(1)} GMAC/s\n`);
   const rows = jobs.map((job) => {

@@ -21,13 +21,18 @@ function dashed(name: string): string {
   return name.length === 1 ? name : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** One of `choices`. */
-export function choiceOption<T extends string>(options: RawOptions, name: string, choices: readonly T[], otherwise: T): T {
+/** One of `choices`, or undefined. */
+export function optionalChoice<T extends string>(options: RawOptions, name: string, choices: readonly T[]): T | undefined {
   const text = textOption(options, name);
-  if (text === undefined) return otherwise;
+  if (text === undefined) return undefined;
   const found = choices.find((choice) => choice === text.toLowerCase());
   if (found === undefined) throw new UsageError(`--${dashed(name)} is one of ${choices.join(', ')}, not "${text}"`);
   return found;
+}
+
+/** One of `choices`; `otherwise` if the option is not given. */
+export function choiceOption<T extends string>(options: RawOptions, name: string, choices: readonly T[], otherwise: T): T {
+  return optionalChoice(options, name, choices) ?? otherwise;
 }
 
 /** A whole number, at least `least`. */

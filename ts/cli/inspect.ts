@@ -32,9 +32,9 @@ export function defineInspect(cli: CAC): void {
     .action((path: string, options: RawOptions) => inspect(path, options));
 }
 
-function inspect(path: string, options: RawOptions): void {
+async function inspect(path: string, options: RawOptions): Promise<void> {
   const file = readFile(path, 'inspect');
-  const found = path.toLowerCase().endsWith('.onnx') ? inspectOnnx(file) : inspectDyad(file);
+  const found = path.toLowerCase().endsWith('.onnx') ? await inspectOnnx(file) : inspectDyad(file);
   const totals = {
     layers: found.layers.length,
     fileBytes: file.length,
@@ -86,8 +86,8 @@ function shortNumbers(values: readonly number[]): string {
   return values.map((value) => String(Number(value.toPrecision(6)))).join(',');
 }
 
-function inspectOnnx(file: Uint8Array): Inspection {
-  const graph = importOnnx(file);
+async function inspectOnnx(file: Uint8Array): Promise<Inspection> {
+  const graph = await importOnnx(file);
   const endpoint = (name: string): Endpoint => ({ name, shape: graph.values.get(name)?.shape ?? [], type: 'f32' });
   return { format: 'onnx', name: graph.name, inputs: graph.inputs.map(endpoint), outputs: graph.outputs.map(endpoint), layers: floatLayers(graph), notes: [] };
 }

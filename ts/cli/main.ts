@@ -2,6 +2,7 @@
 /** The command line. Exit codes: 0 done, 1 it failed (the reason on stderr), 2 the command line itself was wrong. */
 import { cac } from 'cac';
 import { readFileSync } from 'node:fs';
+import '../entry/node.js';
 import { DyadicError } from '../errors.js';
 import { UsageError } from './arguments.js';
 import { defineInspect } from './inspect.js';

@@ -1,0 +1,13 @@
+/** The table of npm start. */
+import { count } from '../../dist/cli/quantities.js';
+import { formatTable } from '../../dist/cli/table.js';
+
+const NAMES = { float: 'float', w8a8: 'W8A8', w4a8: 'W4A8', w4a4: 'W4A4' };
+
+export function printRows({ title }, rows) {
+  const columns = ['network', 'accuracy', 'agrees with float', 'bytes', 'ms per image'].map((name, i) => ({ title: name, align: i === 0 ? 'left' : 'right' }));
+  const percent = (value) => (value === null ? '' : `${value.toFixed(1)} %`);
+  const cells = rows.map(({ id, accuracy, agreement, bytes, msPerImage }) => [NAMES[id], percent(accuracy), percent(agreement), count(bytes), msPerImage.toFixed(3)]);
+  const { flavour, host, cpu } = rows[0];
+  console.log(`\n${title}\n\n${formatTable(columns, cells)}\n\nflavour ${flavour}, ${host}, ${cpu}, one thread`);
+}

@@ -1,0 +1,160 @@
+/** dyadic quantize: ONNX and a folder of pictures to a .dyad file and a report. */
+import type { CAC } from 'cac';
+import { writeFileSync } from 'node:fs';
+import { DyadicError } from '../errors.js';
+import { encodeDyad } from '../integer/dyad.js';
+import { importOnnx } from '../onnx/import.js';
+import type { QuantizeOptions, QuantizeProgress } from '../quantize/options.js';
+import { quantize } from '../quantize/quantize.js';
+import type { LayerReport, QuantizeReport } from '../quantize/report.js';
+import { choiceOption, percentileOption, type RawOptions, textOption, UsageError, wholeOption } from './arguments.js';
+import { toSample } from './picture-sample.js';
+import { type PictureOptions, pictureOptions, preprocessFor } from './picture-settings.js';
+import { listPictures, loadPictures, readFile, reasonOf } from './pictures.js';
+import { Progress } from './progress.js';
+import { bytes, decibels, percent } from './quantities.js';
+import { formatTable } from './table.js';
+
+const PHASES: Record<QuantizeProgress['phase'], string> = { ranges: 'calibrating', histograms: 'calibrating, histograms', compare: 'comparing with float' };
+
+/** The options of `quantize` that are the same for `npm start -- model.onnx`. */
+export interface QuantizeSettings {
+  readonly folder: string;
+  readonly limit: number | undefined;
+  readonly pictures: PictureOptions;
+  readonly quantize: QuantizeOptions;
+}
+
+export function defineQuantize(cli: CAC): void {
+  cli
+    .command('quantize <model>', 'Turn model.onnx into an integer-only model.dyad, calibrated on a folder of pictures')
+    .option('-o, --output <file>', 'The .dyad file to write (default: the model\'s name with .dyad)')
+    .option('--calibrate <dir>', 'Folder of JPEG and PNG pictures, subfolders included')
+    .option('--limit <n>', 'Use only the first n pictures by name')
+    .option('--bits <mode>', 'w8a8 (default), w4a8 or w4a4')
+    .option('--activations <type>', 'u8 (default) or n8, codes up to 127')
+    .option('--calibration <method>', 'minmax (default), percentile or mse')
+    .option('--percentile <p>', 'Share of values inside the range, for percentile (default: 99.99)')
+    .option('--bias-correction', 'Move the mean error of quantized weights into the bias')
+    .option('--requantization <form>', 'auto (default) or exact, in 64 bits')
+    .option('--size <WxH>', 'Picture size; must be the model\'s (default: taken from the model)')
+    .option('--mean <a,b,c>', 'Subtracted from pixel/255, per channel (default: 0)')
+    .option('--std <a,b,c>', 'Divided by afterwards, per channel (default: 1)')
+    .option('--channels <order>', 'rgb, bgr or gray (default: rgb, gray if the model has 1 channel)')
+    .option('--fit <how>', 'crop (default): shorter side, then the centre; stretch: both sides')
+    .option('--labels <file>', 'Class names, one per line, kept in the .dyad file')
+    .option('--json', 'Print the report as JSON')
+    .example('  dyadic quantize model.onnx --calibrate images/ --bits w4a8 --mean .485,.456,.406 --std .229,.224,.225 -o model.dyad')
+    .example('  (a list that starts with a minus sign is written --mean=-1,0,0)')
+    .action((model: string, options: RawOptions) => quantizeCommand(model, options));
+}
+
+/** Checks everything that can be checked before a file is opened; throws UsageError. */
+export function quantizeSettings(options: RawOptions): QuantizeSettings {
+  const folder = textOption(options, 'calibrate');
+  if (folder === undefined) throw new UsageError('--calibrate DIR is missing: quantizing needs pictures to learn ranges from');
+  const calibrate = choiceOption(options, 'calibration', ['minmax', 'percentile', 'mse'], 'minmax');
+  const percentile = percentileOption(options, 'percentile');
+  if (percentile !== undefined && calibrate !== 'percentile') throw new UsageError('--percentile needs --calibration percentile');
+  return {
+    folder,
+    limit: wholeOption(options, 'limit', 1),
+    pictures: pictureOptions(options),
+    quantize: {
+      bits: choiceOption(options, 'bits', ['w8a8', 'w4a8', 'w4a4'], 'w8a8'),
+      activations: choiceOption(options, 'activations', ['u8', 'n8'], 'u8'),
+      calibrate,
+      ...(percentile === undefined ? {} : { percentile }),
+      biasCorrection: options['biasCorrection'] === true,
+      requantization: choiceOption(options, 'requantization', ['auto', 'exact'], 'auto'),
+    },
+  };
+}
+
+async function quantizeCommand(modelPath: string, options: RawOptions): Promise<void> {
+  const settings = quantizeSettings(options);
+  const output = textOption(options, 'output') ?? modelPath.replace(/(\.onnx)?$/i, '.dyad');
+  const graph = await importOnnx(readFile(modelPath, 'quantize'));
+  const preprocess = preprocessFor(graph, settings.pictures);
+  const progress = new Progress();
+  const samples = calibrationSamples(settings, preprocess, progress);
+  const result = await quantize(graph, samples, {
+    ...settings.quantize,
+    preprocess,
+    onProgress: ({ phase, done, total }) => progress.update(PHASES[phase], done, total),
+  }).finally(() => progress.clear());
+  const file = encodeDyad(result.graph);
+  writeOutput(output, file);
+  warn(result.report);
+  if (options['json'] === true) {
+    process.stdout.write(`${JSON.stringify({ output, bytes: file.length, preprocess, ...finite(result.report) })}\n`);
+    return;
+  }
+  process.stdout.write(`${reportText(output, file.length, settings, preprocess, result.report)}\n`);
+}
+
+/** Decoded, resized and normalised pictures; damaged ones are named on stderr and left out. */
+export function calibrationSamples({ folder, limit }: QuantizeSettings, preprocess: Parameters<typeof toSample>[1], progress: Progress): Float32Array[] {
+  const paths = listPictures(folder).slice(0, limit);
+  const { pictures, failures } = loadPictures(paths, (done) => progress.update('reading pictures', done, paths.length));
+  progress.clear();
+  for (const failure of failures) process.stderr.write(`dyadic: left out: ${failure.message}\n`);
+  if (pictures.length === 0) {
+    const details = failures.map(({ message }) => message);
+    throw new DyadicError('ERR_CALIBRATION', { op: 'quantize', argument: '--calibrate', expected: 'a picture that can be read', received: `none of ${paths.length}`, details });
+  }
+  return pictures.map(({ image }) => toSample(image, preprocess));
+}
+
+function writeOutput(path: string, file: Uint8Array): void {
+  try {
+    writeFileSync(path, file);
+  } catch (cause) {
+    throw new DyadicError('ERR_FILE', { op: 'quantize', argument: path, expected: 'a place to write to', received: reasonOf(cause), cause });
+  }
+}
+
+function warn({ warnings, carrierSaturations }: QuantizeReport): void {
+  for (const warning of warnings) process.stderr.write(`dyadic: warning: ${warning}\n`);
+  for (const { value, count } of carrierSaturations) process.stderr.write(`dyadic: warning: ${count} elements of the residual "${value}" saturate at ±32767\n`);
+}
+
+/** JSON has no Infinity: a layer without any error gets null and `exact: true`. */
+function finite(report: QuantizeReport): object {
+  const layers = report.layers.map((layer) => ({ ...layer, sqnrDb: Number.isFinite(layer.sqnrDb) ? layer.sqnrDb : null, exact: layer.sqnrDb === Infinity }));
+  return { ...report, layers, outputDb: Number.isFinite(report.outputDb) ? report.outputDb : null };
+}
+
+function reportText(output: string, size: number, { quantize: { bits } }: QuantizeSettings, preprocess: Parameters<typeof toSample>[1], report: QuantizeReport): string {
+  const { size: [height, width], channels, fit, mean, std } = preprocess;
+  const numbers = (values: readonly number[]): string => values.map((value) => String(Number(value.toPrecision(6)))).join(',');
+  return [
+    layerTable(report.layers),
+    '',
+    `pictures           ${report.calibrationSamples}, as ${width}×${height} ${channels}, fit ${fit}, mean ${numbers(mean)}, std ${numbers(std)}`,
+    `agrees with float  ${percent(report.agreement)} of ${report.comparedSamples} pictures, output at ${decibels(report.outputDb)}`,
+    `${output}: ${bytes(size)}, ${(bits ?? 'w8a8').toUpperCase()}, weights ${bytes(report.weightBytes)}`,
+  ].join('\n');
+}
+
+function layerTable(layers: readonly LayerReport[]): string {
+  const columns = [
+    { title: 'layer, worst first' },
+    { title: 'operation' },
+    { title: 'SQNR', align: 'right' as const },
+    { title: 'weights' },
+    { title: 'codes' },
+    { title: 'requantization' },
+    { title: '8 bits because' },
+  ];
+  const cells = layers.map((layer) => [
+    layer.name,
+    layer.op,
+    layer.sqnrDb === null ? '' : decibels(layer.sqnrDb),
+    layer.weightBits === null ? '' : `${layer.weightBits} bit`,
+    `${layer.activationBits} bit`,
+    layer.requantization === null ? '' : layer.shift === null ? layer.requantization : `${layer.requantization} >> ${layer.shift}`,
+    layer.kept8Because ?? '',
+  ]);
+  return formatTable(columns, cells);
+}
