@@ -11,6 +11,8 @@
 #[cfg(all(not(test), not(target_arch = "wasm32")))]
 extern crate std;
 
+pub mod check;
+pub mod codes;
 pub mod conv;
 pub mod copy;
 pub mod eltwise;
@@ -21,5 +23,6 @@ pub mod pack;
 pub mod params;
 pub mod pool;
 pub mod requant;
+pub mod window;
 
 pub use kernel::{Access, BadParam, Buffers, Kernel, Reason, Span, Spans};

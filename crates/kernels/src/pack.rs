@@ -1,1 +1,212 @@
-//! (pack)
+//! Weights into the layouts of the convolutions, and nibbles into bytes and back.
+
+use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
+use crate::codes::padded;
+use crate::conv::gemm_4x8::COLUMNS;
+use crate::conv::tile::steps_per_tap;
+use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
+use crate::params::{PackConv2d, PackDepthwise, PackI4, UnpackI4};
+use core::ops::Range;
+use simd::{mem, Isa};
+
+/// Channels of the packed bias and multipliers: whole panels.
+pub const fn packed_channels(out_c: usize) -> usize {
+    padded(out_c)
+}
+
+/// Bytes of the panels `[out_c/8][K/2][8][2]` of i16 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even).
+pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
+    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap(in_c) * 4
+}
+
+/// Bytes of the i16 `[tap][channels padded to 8]` that [`PackDepthwise`] writes.
+pub fn packed_depthwise_bytes(channels: usize, kernel_h: usize, kernel_w: usize) -> usize {
+    packed_channels(channels) * kernel_h * kernel_w * 2
+}
+
+/// The checks both packers share, on either type.
+macro_rules! check_packing {
+    ($pack:expr, $in_c:expr) => {{
+        fields_in!($pack, 1..=MAX_DIMENSION; in_c, out_c, kernel_h, kernel_w);
+        fields_in!($pack, -128..=255; in_zero_point);
+        field_holds!(is_total(&[$pack.kernel_h, $pack.kernel_w, $in_c + 1, $pack.out_c + 7, 2]); out_c);
+        field_holds!([0, 1, $pack.out_c].contains(&$pack.multiplier_count); multiplier_count);
+    }};
+}
+
+/// The spans both packers share.
+macro_rules! packing_spans {
+    ($pack:expr, $weights:expr, $packed:expr) => {{
+        let channels = packed_channels($pack.out_c as usize) * 4;
+        let bias = if $pack.bias_offset == 0 { 0 } else { $pack.out_c as usize * 4 };
+        let field = |name: &str| Self::FIELDS.iter().position(|field| *field == name).unwrap_or(0);
+        Spans::new()
+            .with(field("weights_offset"), $pack.weights_offset, $weights, Access::Read)
+            .with(field("bias_offset"), $pack.bias_offset, bias, Access::Read)
+            .with(field("multiplier_offset"), $pack.multiplier_offset, $pack.multiplier_count as usize * 4, Access::Read)
+            .with(field("packed_weights_offset"), $pack.packed_weights_offset, $packed, Access::Write)
+            .with(field("packed_bias_offset"), $pack.packed_bias_offset, channels, Access::Write)
+            .with(field("packed_multiplier_offset"), $pack.packed_multiplier_offset, channels, Access::Write)
+    }};
+}
+
+/// The weights of one output channel; none past the last channel.
+fn filter(weights: &[u8], channel: usize, filter_bytes: usize) -> Option<&[u8]> {
+    weights.chunks_exact(filter_bytes).nth(channel)
+}
+
+/// Writes bias and multiplier of one channel: −zp·Σw goes into the bias, because the kernels multiply the raw codes (SPEC 2.4).
+/// Channels past the last one get zeros, one multiplier goes to every channel.
+fn pack_channel(buffers: &mut Buffers<'_>, channel: usize, filter: Option<&[u8]>, zero_point: i32) {
+    let [_, bias, multipliers, ..] = buffers.reads;
+    let sum = filter.unwrap_or(&[]).iter().fold(0i32, |sum, &weight| sum.wrapping_add(i32::from(weight as i8)));
+    let given = mem::arrays::<4>(bias).get(channel).map_or(0, |bias| i32::from_le_bytes(*bias));
+    let folded = given.wrapping_sub(zero_point.wrapping_mul(sum));
+    mem::write_i32(buffers.writes[1], channel * 4, folded);
+    let multipliers = mem::arrays::<4>(multipliers);
+    let index = if multipliers.len() == 1 { 0 } else { channel };
+    let multiplier = multipliers.get(index).filter(|_| filter.is_some());
+    mem::write_i32(buffers.writes[2], channel * 4, multiplier.map_or(0, |b| i32::from_le_bytes(*b)));
+}
+
+impl Kernel for PackConv2d {
+    fn check(&self) -> Result<(), BadParam> {
+        check_packing!(self, self.in_c);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (in_c, out_c) = (self.in_c as usize, self.out_c as usize);
+        let (kernel_h, kernel_w) = (self.kernel_h as usize, self.kernel_w as usize);
+        packing_spans!(self, in_c * out_c * kernel_h * kernel_w, packed_conv2d_bytes(in_c, out_c, kernel_h, kernel_w))
+    }
+
+    /// Panels.
+    fn units(&self) -> usize {
+        packed_channels(self.out_c as usize) / COLUMNS
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let (in_c, taps) = (self.in_c as usize, self.kernel_h as usize * self.kernel_w as usize);
+        let steps = taps * steps_per_tap(in_c);
+        for panel in units {
+            for column in 0..COLUMNS {
+                let channel = panel * COLUMNS + column;
+                let filter = filter(buffers.reads[0], channel, in_c * taps);
+                let weight = |tap: usize, c: usize| match filter {
+                    Some(filter) if c < in_c => i16::from(filter[c * taps + tap] as i8),
+                    _ => 0,
+                };
+                for step in 0..steps {
+                    let (tap, c) = (step / steps_per_tap(in_c), step % steps_per_tap(in_c) * 2);
+                    let at = ((panel * steps + step) * COLUMNS + column) * 4;
+                    mem::write_i16(buffers.writes[0], at, weight(tap, c));
+                    mem::write_i16(buffers.writes[0], at + 2, weight(tap, c + 1));
+                }
+                pack_channel(buffers, channel, filter, self.in_zero_point);
+            }
+        }
+    }
+}
+
+impl Kernel for PackDepthwise {
+    fn check(&self) -> Result<(), BadParam> {
+        check_packing!(self, 1);
+        field_holds!(self.in_c == self.out_c; in_c);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (channels, kernel_h, kernel_w) = (self.out_c as usize, self.kernel_h as usize, self.kernel_w as usize);
+        packing_spans!(self, channels * kernel_h * kernel_w, packed_depthwise_bytes(channels, kernel_h, kernel_w))
+    }
+
+    /// Channels, padding included.
+    fn units(&self) -> usize {
+        packed_channels(self.out_c as usize)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let (channels, taps) = (packed_channels(self.out_c as usize), self.kernel_h as usize * self.kernel_w as usize);
+        for channel in units {
+            let filter = filter(buffers.reads[0], channel, taps);
+            for tap in 0..taps {
+                let weight = filter.map_or(0, |filter| i16::from(filter[tap] as i8));
+                mem::write_i16(buffers.writes[0], (tap * channels + channel) * 2, weight);
+            }
+            pack_channel(buffers, channel, filter, self.in_zero_point);
+        }
+    }
+}
+
+/// Bytes of nibbles in one unit of work.
+const NIBBLE_BLOCK: usize = 4096;
+
+impl Kernel for UnpackI4 {
+    fn check(&self) -> Result<(), BadParam> {
+        fields_in!(self, 0..=i32::MAX; count);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let count = self.count as usize;
+        Spans::new().with(0, self.input_offset, count.div_ceil(2), Access::Read).with(1, self.output_offset, count, Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        (self.count as usize).div_ceil(2 * NIBBLE_BLOCK)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let bytes = buffers.reads[0].chunks(NIBBLE_BLOCK).zip(buffers.writes[0].chunks_mut(2 * NIBBLE_BLOCK));
+        for (packed, codes) in bytes.skip(units.start).take(units.len()) {
+            for (pair, &byte) in codes.chunks_mut(2).zip(packed) {
+                // The low nibble first; both are two's complement, which an arithmetic shift extends.
+                let nibbles = [((byte << 4) as i8 >> 4) as u8, (byte as i8 >> 4) as u8];
+                pair.copy_from_slice(&nibbles[..pair.len()]);
+            }
+        }
+    }
+}
+
+impl Kernel for PackI4 {
+    fn check(&self) -> Result<(), BadParam> {
+        fields_in!(self, 0..=i32::MAX; count);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let count = self.count as usize;
+        Spans::new().with(0, self.input_offset, count, Access::Read).with(1, self.output_offset, count.div_ceil(2), Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        (self.count as usize).div_ceil(2 * NIBBLE_BLOCK)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let bytes = buffers.reads[0].chunks(2 * NIBBLE_BLOCK).zip(buffers.writes[0].chunks_mut(NIBBLE_BLOCK));
+        for (codes, packed) in bytes.skip(units.start).take(units.len()) {
+            for (pair, byte) in codes.chunks(2).zip(packed) {
+                let high = pair.get(1).map_or(0, |code| code << 4);
+                *byte = (pair[0] & 15) | high;
+            }
+        }
+    }
+}

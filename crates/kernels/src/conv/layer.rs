@@ -1,0 +1,109 @@
+//! What the three convolutions have in common: the same fields, the same checks.
+
+use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
+use crate::kernel::BadParam;
+use crate::params::{container, form, Conv2d, DepthwiseConv2d, GroupedConv2d};
+use crate::requant::Requantization;
+use crate::window::Axis;
+
+/// The fields of any of the three, as those of [`Conv2d`].
+pub trait Layer {
+    /// The same layer.
+    fn layer(&self) -> Conv2d;
+}
+
+macro_rules! same_fields {
+    ($type:ident: $($field:ident),*) => {
+        impl Layer for $type {
+            fn layer(&self) -> Conv2d {
+                Conv2d { $( $field: self.$field ),* }
+            }
+        }
+    };
+    ($($type:ident),*) => {
+        $( same_fields! { $type:
+            input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+            in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+            out_container, out_h, out_w, out_c, out_stride,
+            kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+            form, shift, left, out_zero_point, lo, hi
+        } )*
+    };
+}
+
+same_fields!(Conv2d, DepthwiseConv2d, GroupedConv2d);
+
+impl Conv2d {
+    /// The checks that hold for every convolution; `groups` is up to the kernel.
+    pub(crate) fn check_layer(&self) -> Result<(), BadParam> {
+        self.check_shape()?;
+        fields_in!(self, container::U8..=container::I8; in_container);
+        fields_in!(self, container_range(self.in_container); in_zero_point);
+        fields_in!(self, container_range(self.out_container); out_zero_point, lo);
+        fields_in!(self, self.lo..=*container_range(self.out_container).end(); hi);
+        field_holds!((form::COPY..=form::EXACT).contains(&self.form); form);
+        field_holds!(is_form(self.form, self.shift, 0); shift);
+        field_holds!(is_form(self.form, self.shift, self.left); left);
+        Ok(())
+    }
+
+    fn check_shape(&self) -> Result<(), BadParam> {
+        fields_in!(self, 1..=MAX_DIMENSION; in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w);
+        fields_in!(self, 1..=MAX_DIMENSION; stride_h, stride_w, dilation_h, dilation_w, groups);
+        fields_in!(self, 0..=MAX_DIMENSION; pad_top, pad_left);
+        fields_in!(self, self.in_c..=MAX_DIMENSION; in_stride);
+        fields_in!(self, self.out_c..=MAX_DIMENSION; out_stride);
+        field_holds!(is_total(&[self.in_h, self.in_w, self.in_stride]); in_stride);
+        field_holds!(is_total(&[self.out_h, self.out_w, self.out_stride, 2]); out_stride);
+        // Whole panels of packed weights, two bytes each, and a tile of packed activations: 16 covers the rounding of both.
+        field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, 16]); in_c);
+        field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, self.out_c + 7, 2]); out_c);
+        field_holds!(self.rows().fits(self.out_h); stride_h);
+        field_holds!(self.columns().fits(self.out_w); stride_w);
+        Ok(())
+    }
+
+    /// The vertical axis.
+    pub(crate) fn rows(&self) -> Axis {
+        Axis { size: self.in_h, kernel: self.kernel_h, stride: self.stride_h, dilation: self.dilation_h, pad: self.pad_top }
+    }
+
+    /// The horizontal axis.
+    pub(crate) fn columns(&self) -> Axis {
+        Axis { size: self.in_w, kernel: self.kernel_w, stride: self.stride_w, dilation: self.dilation_w, pad: self.pad_left }
+    }
+
+    /// Positions of the kernel.
+    pub(crate) fn taps(&self) -> usize {
+        self.kernel_h as usize * self.kernel_w as usize
+    }
+
+    /// Pixels of the output.
+    pub(crate) fn out_pixels(&self) -> usize {
+        self.out_h as usize * self.out_w as usize
+    }
+
+    /// Bytes of the input up to the last of `channels` channels of the last pixel.
+    pub(crate) fn input_bytes(&self, channels: usize) -> usize {
+        (self.in_h as usize * self.in_w as usize - 1) * self.in_stride as usize + channels
+    }
+
+    /// Elements of the output up to the last of `channels` channels of the last pixel.
+    pub(crate) fn output_elements(&self, channels: usize) -> usize {
+        (self.out_pixels() - 1) * self.out_stride as usize + channels.min(self.out_stride as usize)
+    }
+
+    /// `count` multipliers of 4 bytes, or nothing where the form has none.
+    pub(crate) fn multiplier_bytes(&self, count: usize) -> usize {
+        if self.form == form::COPY {
+            0
+        } else {
+            count * 4
+        }
+    }
+
+    /// The requantization of the output.
+    pub(crate) fn requantization(&self) -> Requantization {
+        Requantization { form: self.form, shift: self.shift, left: self.left, zero_point: self.out_zero_point, lo: self.lo, hi: self.hi }
+    }
+}

@@ -1,0 +1,8 @@
+//! Convolutions (SPEC 3.1) and dense layers (SPEC 3.2).
+
+mod conv2d;
+mod depthwise;
+pub mod gemm_4x8;
+mod grouped;
+mod layer;
+pub mod tile;
