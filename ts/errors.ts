@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_DISPOSED' // a tensor or model used after dispose()
   | 'ERR_NAN' // a NaN or infinity where a number is needed
   | 'ERR_ABORTED' // the caller's AbortSignal
+  | 'ERR_BUSY' // a model asked for a synchronous run while it is in the middle of an asynchronous one
   | 'ERR_ONNX_PARSE' // not an ONNX file, or a damaged one
   | 'ERR_ONNX_UNSUPPORTED' // operators or attributes we do not have, all listed
   | 'ERR_ONNX_INVALID' // a well-formed file that is no valid network

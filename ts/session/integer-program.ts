@@ -1,0 +1,76 @@
+/** A Program from an IntegerGraph: codes in, codes between, floats out. */
+import type { IntegerGraph } from '../integer/integer-graph.js';
+import type { Engine } from '../wasm/engine.js';
+import { Assembler, at, floatBits, type StepBuffer, type StepRange } from './assembler.js';
+import { elementCount, floatLayout, isRowMajor } from './layout.js';
+import { LowerContext, type PlacedValue } from './lower/context.js';
+import { lowerOperation } from './lower/index.js';
+import { integerInput } from './integer-input.js';
+import { observedValue } from './observed-value.js';
+import type { Program } from './program.js';
+import { ProgramMemory } from './program-memory.js';
+import { StepProgram, type OperationSteps, type OutputPort } from './step-program.js';
+import { stridedCopy, wholeView } from './strided-copy.js';
+
+/**
+ * Lays the network out for this engine, packs its weights and allocates everything a run needs.
+ * The graph must be valid (SPEC 6; `decodeDyad` and the quantizer see to that). Throws ERR_MEMORY.
+ */
+export function createIntegerProgram(engine: Engine, graph: IntegerGraph): Program {
+  const assembler = new Assembler();
+  const context = new LowerContext(engine, graph, assembler);
+  const inputs = graph.inputs.map((input) => integerInput(context, input));
+  const operations = graph.operations.map((operation): OperationSteps => {
+    const first = assembler.position;
+    lowerOperation(context, operation);
+    const made = operation.outputs.filter((output): output is number => output !== null);
+    for (const index of made) assembler.keepForHost(context.value(index).buffer);
+    return { name: operation.name, op: operation.op, ranges: assembler.ranges(first, assembler.position), values: made.map((index) => observedValue(context, index)) };
+  });
+  const outputs = graph.outputs.map((output) => outputPort(context, output));
+  return new StepProgram({ kind: 'integer', inputs, operations, outputs, memory: new ProgramMemory(engine, assembler) });
+}
+
+/** Row-major codes, then floats (1.3), then softmax if the output has one. */
+function outputPort(context: LowerContext, output: IntegerGraph['outputs'][number]): OutputPort {
+  const { assembler, engine } = context;
+  const value = context.value(output.value);
+  const { shape } = value.info;
+  const count = elementCount(shape);
+  const first = assembler.position;
+  const codes = rowMajorCodes(context, output.name, value);
+  const floats = assembler.activation(`${output.name} floats`, count * 4);
+  assembler.step('dequantize_f32', {
+    inputOffset: at(codes),
+    outputOffset: at(floats),
+    count,
+    scaleBits: floatBits(value.info.scale),
+    zeroPoint: value.info.zeroPoint,
+    inContainer: value.container,
+  });
+  const result = output.softmax === null ? floats : softmax(assembler, floats, shape, output.softmax);
+  assembler.keepForHost(result);
+  const ranges: readonly StepRange[] = assembler.ranges(first, assembler.position);
+  return { name: output.name, shape, ranges, read: () => engine.f32(result.address, count).slice() };
+}
+
+function rowMajorCodes(context: LowerContext, name: string, value: PlacedValue): StepBuffer {
+  if (isRowMajor(value.layout)) return value.buffer;
+  const { buffer, layout } = context.rowMajorTemporary(`${name} codes`, value.info.shape, value.container);
+  stridedCopy(context.assembler, value.info.shape, layout.elementBytes, wholeView(value.buffer, value.layout), wholeView(buffer, layout));
+  return buffer;
+}
+
+/** SPEC 4.3 along one axis, into a buffer of its own. */
+export function softmax(assembler: Assembler, input: StepBuffer, shape: readonly number[], axis: number): StepBuffer {
+  const { elements } = floatLayout(shape);
+  const output = assembler.activation(`${input.label} softmax`, elements * 4);
+  assembler.step('softmax_f32', {
+    inputOffset: at(input),
+    outputOffset: at(output),
+    outer: elementCount(shape.slice(0, axis)),
+    length: shape[axis] as number,
+    inner: elementCount(shape.slice(axis + 1)),
+  });
+  return output;
+}

@@ -1,0 +1,53 @@
+/** SPEC 5.1: what a byte of a picture becomes, per channel. */
+import type { CodeDtype, Pair, Preprocess } from '../integer/integer-graph.js';
+
+const BYTES = 256;
+
+/** 1.3: f32 to code by half-to-even rounding of x · (1/s), clamped. */
+export function quantizeFloat(x: number, scale: number, zeroPoint: number, [lo, hi]: Pair): number {
+  const scaled = Math.fround(Math.fround(x) * Math.fround(1 / Math.fround(scale)));
+  if (Number.isNaN(scaled)) return Math.min(Math.max(zeroPoint, lo), hi);
+  return Math.min(Math.max(roundHalfToEven(scaled) + zeroPoint, lo), hi);
+}
+
+/** Exact for every f32: from 2^23 on they are integers, and below that floor and the difference lose nothing. */
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0)) return floor + 1;
+  return floor;
+}
+
+/** The float that byte p of network channel c stands for: (f32(p) · f32(1/255) − mean) · (1/std). */
+export function pixelFloat(p: number, mean: number, std: number): number {
+  const unit = Math.fround(p * Math.fround(1 / 255));
+  return Math.fround(Math.fround(unit - Math.fround(mean)) * Math.fround(1 / Math.fround(std)));
+}
+
+/** The 256 floats of one network channel. */
+export function pixelFloats(preprocess: Preprocess, channel: number): Float32Array {
+  const mean = preprocess.mean[channel] ?? 0;
+  const std = preprocess.std[channel] ?? 1;
+  return Float32Array.from({ length: BYTES }, (_, p) => pixelFloat(p, mean, std));
+}
+
+/** The tables of all network channels, 256 codes each as bytes, for lookup_pixels. */
+export function pixelCodes(preprocess: Preprocess, channels: number, value: { readonly scale: number; readonly zeroPoint: number; readonly range: Pair }): Uint8Array {
+  const tables = new Uint8Array(channels * BYTES);
+  for (let c = 0; c < channels; c++) {
+    pixelFloats(preprocess, c).forEach((x, p) => {
+      tables[c * BYTES + p] = quantizeFloat(x, value.scale, value.zeroPoint, value.range) & 0xff;
+    });
+  }
+  return tables;
+}
+
+/** Codes of these types are bytes, so a table can make them. */
+export function hasByteCodes(dtype: CodeDtype): boolean {
+  return dtype !== 'i16';
+}
+
+/** Which byte of a pixel in file order (r, g, b) feeds network channel c. */
+export function sourceByte(channels: Preprocess['channels'], c: number): number {
+  return channels === 'bgr' ? 2 - c : c;
+}
