@@ -4,7 +4,6 @@ import type { IntegerGraph } from '../integer/integer-graph.js';
 import { createFloatProgram } from '../session/float-program.js';
 import { createIntegerProgram } from '../session/integer-program.js';
 import { createEngine } from '../wasm/create-engine.js';
-import type { Engine } from '../wasm/engine.js';
 import { scaleGroups } from './assign/scale-groups.js';
 import { calibrate, type CalibrationHooks } from './calibration/calibrate.js';
 import { type CalibrationData, collectSamples } from './calibration/samples.js';
@@ -32,26 +31,21 @@ export async function quantize(graph: Graph, calibration: CalibrationData, optio
   const hooks: CalibrationHooks = { signal: options.signal, onProgress: options.onProgress };
   const samples = await collectSamples(graph, calibration, options.signal);
   const groups = scaleGroups(plan);
-  return withEngine(options, async (engine) => {
-    const float = createFloatProgram(engine, graph);
+  const engine = await createEngine(undefined, options.engine);
+  const float = createFloatProgram(engine, graph);
+  try {
+    const statistics = await calibrate(plan, observedValues(plan, graph, groups), float, samples, resolved, hooks);
+    const compiled = compile(plan, groups, statistics, resolved);
+    const integer = createIntegerProgram(engine, compiled.graph);
     try {
-      const statistics = await calibrate(plan, observedValues(plan, graph, groups), float, samples, resolved, hooks);
-      const compiled = compile(plan, groups, statistics, resolved);
-      const integer = createIntegerProgram(engine, compiled.graph);
-      try {
-        const report = await compareNetworks(compiled.graph, compiled.layers, compiled.bits, float, integer, samples, hooks);
-        return { graph: compiled.graph, report };
-      } finally {
-        integer.dispose();
-      }
+      const report = await compareNetworks(compiled.graph, compiled.layers, compiled.bits, float, integer, samples, hooks);
+      return { graph: compiled.graph, report };
     } finally {
-      float.dispose();
+      integer.dispose();
     }
-  });
-}
-
-async function withEngine<T>(options: QuantizeOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
-  return work(await createEngine(options.engine ?? {}));
+  } finally {
+    float.dispose();
+  }
 }
 
 /** A picture needs an input [1, 3 or 1, h, w] of the preprocess size. */
