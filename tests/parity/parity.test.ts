@@ -1,0 +1,68 @@
+/** The runtime equals the reference on every value of every network, bit for bit, in every flavour. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FLAVOURS, engineOf } from '../engine/flavours.js';
+import { createIntegerProgram } from '../../ts/session/integer-program.js';
+import { differences, observe } from './compare.js';
+import { interpret, type Case, type Interpreted } from './interpreter.js';
+import { randomGraph } from './random-graph.js';
+import { samplesOf } from './samples.js';
+import { singleOpGraphs } from './single-op.js';
+
+/** DYADIC_SEEDS=1000 tries more networks, DYADIC_FIRST_SEED=77 others. */
+const SEEDS = Number(process.env.DYADIC_SEEDS ?? 250);
+const FIRST_SEED = Number(process.env.DYADIC_FIRST_SEED ?? 1);
+const MOST_SHOWN = 25;
+
+const singles: Case[] = singleOpGraphs().map((graph, i) => ({ graph, samples: samplesOf(graph, i, 4) }));
+const randoms: Case[] = Array.from({ length: SEEDS }, (_, i) => {
+  const graph = randomGraph(FIRST_SEED + i);
+  return { graph, samples: samplesOf(graph, FIRST_SEED + i, 5) };
+});
+const expected = interpret([...singles, ...randoms]);
+const ofSingles = expected.slice(0, singles.length);
+const ofRandoms = expected.slice(singles.length);
+
+const test = suite('parity');
+
+async function agree(flavour: (typeof FLAVOURS)[number], cases: readonly Case[], interpreted: readonly Interpreted[]): Promise<void> {
+  const engine = await engineOf(flavour);
+  const found = cases.flatMap((one, i) => differences(engine, one, interpreted[i] ?? []));
+  assert.is(found.length, 0, `${found.length} differences\n${found.slice(0, MOST_SHOWN).join('\n')}`);
+  assert.is(engine.liveAllocations, 0, 'every program gives its memory back');
+}
+
+for (const flavour of FLAVOURS) {
+  test(`${flavour}: ${singles.length} single operations`, () => agree(flavour, singles, ofSingles));
+  test(`${flavour}: ${randoms.length} random networks from seed ${FIRST_SEED}`, () => agree(flavour, randoms, ofRandoms));
+
+  test(`${flavour}: a run remembers nothing of the runs before it`, async () => {
+    const engine = await engineOf(flavour);
+    for (const { graph, samples } of randoms.slice(0, 40)) {
+      const program = createIntegerProgram(engine, graph);
+      const first = samples.map((sample) => observe(program, graph, sample).outputs);
+      // No poison here: what the runs before left behind must not matter either.
+      const again = [...samples].reverse().map((sample) => observe(program, graph, sample).outputs).reverse();
+      program.dispose();
+      assert.equal(again, first, graph.name);
+      const alone = createIntegerProgram(engine, graph);
+      const last = samples.at(-1) ?? [];
+      assert.equal(observe(alone, graph, last).outputs, first.at(-1), graph.name);
+      alone.dispose();
+    }
+  });
+}
+
+test('networks and samples use every operation, and the comparison sees a wrong code', async () => {
+  const ops = new Set(randoms.flatMap(({ graph }) => graph.operations.map(({ op }) => op)));
+  assert.is(ops.size, 11, [...ops].join());
+  const engine = await engineOf('scalar');
+  const [one] = randoms;
+  assert.ok(one);
+  const wrong = (ofRandoms[0] ?? []).map((values) => values.map((codes, i) => (i === values.length - 1 ? codes.map((code) => code + 1) : codes)));
+  assert.ok(differences(engine, one, wrong).some((text) => text.includes(`value ${one.graph.values.length - 1} `)));
+  const short = (ofRandoms[0] ?? []).map((values) => values.slice(0, -1));
+  assert.ok(differences(engine, one, short).some((text) => text.includes('not in the reference')));
+});
+
+test.run();
