@@ -84,14 +84,7 @@ export const KERNELS: { readonly [K in KernelName]: KernelSchema<K> } = {
     );
     for kernel in KERNELS {
         let fields: Vec<String> = kernel.fields.iter().map(|field| format!("'{}'", camel_case(field))).collect();
-        let _ = writeln!(
-            text,
-            "  {}: {{ id: {}, float: {}, fields: [{}] }},",
-            kernel.name,
-            kernel.id,
-            kernel.float,
-            fields.join(", ")
-        );
+        let _ = writeln!(text, "  {}: {{ id: {}, float: {}, fields: [{}] }},", kernel.name, kernel.id, kernel.float, fields.join(", "));
     }
     text.push_str("};\n");
 }

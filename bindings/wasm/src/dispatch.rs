@@ -83,7 +83,8 @@ macro_rules! step_by_number {
 
 step_by_number! {
     /// Kernels without floating point. Nothing else is reachable from `run_integer`.
-    integer_step: ;
+    integer_step: Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise, UnpackI4, PackI4, Add, MaxPool, AveragePool, Requantize,
+        StridedCopy, Fill, LookupPixels, Gather;
     else |_, _, _, _| Err(UNKNOWN_KERNEL)
 }
 

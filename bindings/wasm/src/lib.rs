@@ -11,6 +11,7 @@ mod known_answer;
 
 use arena::Region;
 use dispatch::Share;
+use kernels::pack;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of SPEC.md that the kernels follow.
@@ -62,6 +63,36 @@ pub fn scratch_bytes(table: i32, first: i32, last: i32) -> i32 {
             -1
         }
     }
+}
+
+/// Bytes of the weights that `PackConv2d` writes, −1 if a size is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_conv2d_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_w: i32) -> i32 {
+    packed_size(in_c, out_c, kernel_h, kernel_w, pack::packed_conv2d_bytes)
+}
+
+/// Bytes of the weights that `PackDepthwise` writes, −1 if a size is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_depthwise_bytes(channels: i32, kernel_h: i32, kernel_w: i32) -> i32 {
+    packed_size(1, channels, kernel_h, kernel_w, |_, channels, kernel_h, kernel_w| pack::packed_depthwise_bytes(channels, kernel_h, kernel_w))
+}
+
+/// Channels of the packed bias and multipliers for `out_c` output channels, −1 if `out_c` is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_channels(out_c: i32) -> i32 {
+    packed_size(1, out_c, 1, 1, |_, out_c, _, _| pack::packed_channels(out_c))
+}
+
+/// `size` of four dimensions that are at least 1 and whose product leaves room for the padding of every panel.
+fn packed_size(in_c: i32, out_c: i32, kernel_h: i32, kernel_w: i32, size: impl Fn(usize, usize, usize, usize) -> usize) -> i32 {
+    const LARGEST: i64 = 1 << 26;
+    let dimensions = [in_c, out_c, kernel_h, kernel_w];
+    let product = dimensions.iter().try_fold(1i64, |product, &dimension| Some(product * i64::from(dimension)).filter(|&product| product <= LARGEST));
+    if product.is_none() || dimensions.iter().any(|&dimension| dimension < 1) {
+        return -1;
+    }
+    let [in_c, out_c, kernel_h, kernel_w] = dimensions.map(|dimension| dimension as usize);
+    i32::try_from(size(in_c, out_c, kernel_h, kernel_w)).unwrap_or(-1)
 }
 
 /// What a small convolution gives for `seed`. The caller compares it with the committed answer, and refuses a wrong engine.

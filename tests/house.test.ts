@@ -1,0 +1,112 @@
+/** The rules of the house (DESIGN §2 and §3) that a compiler does not check. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ABI_FUNCTIONS } from '../ts/wasm/abi.js';
+import { FLAVOURS } from './engine/flavours.js';
+
+const house = suite('house');
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Every source file below a folder, relative to the root. */
+function files(folder: string, pattern: RegExp): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : files(path, pattern);
+    return pattern.test(entry.name) ? [path] : [];
+  });
+}
+
+const text = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function cargo(...args: string[]): string {
+  const result = spawnSync('cargo', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
+  assert.is(result.status, 0, `cargo ${args.join(' ')}: ${result.stderr}${String(result.error ?? '')}`);
+  return result.stdout;
+}
+
+/** Which rooms each room of ts/ may import from, besides itself. `errors` and `index` are files. */
+const LAYERS = ['errors', 'wasm', 'tensor', 'graph', 'integer', 'session', 'quantize'];
+const below = (room: string): string[] => LAYERS.slice(0, LAYERS.indexOf(room));
+const ALLOWED: Record<string, string[]> = {
+  ...Object.fromEntries(LAYERS.map((room) => [room, below(room)])),
+  onnx: ['errors', 'graph'],
+  index: [...LAYERS, 'onnx'],
+  cli: [...LAYERS, 'onnx', 'index', 'entry'],
+  entry: ['wasm', 'index'],
+};
+
+/** `ts/graph/shape.ts` → `graph`, `ts/errors.ts` → `errors`. */
+function roomOf(path: string): string {
+  return (path.split('/')[1] ?? '').replace(/\.ts$/, '');
+}
+
+/** The files that the relative imports of a file name, types included. */
+function imports(path: string): string[] {
+  const specifiers = [...text(path).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map((match) => match[1] as string);
+  return specifiers.map((specifier) => normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'));
+}
+
+function arrowsUp(paths: readonly string[]): string[] {
+  return paths.flatMap((path) =>
+    imports(path)
+      .filter((target) => roomOf(target) !== roomOf(path) && !ALLOWED[roomOf(path)]?.includes(roomOf(target)))
+      .map((target) => `${path} → ${target}`),
+  );
+}
+
+house('arrows point down only', () => {
+  const sources = files('ts', /\.ts$/);
+  assert.ok(sources.length > 20);
+  assert.ok(sources.flatMap(imports).length > sources.length, 'imports are found');
+  assert.equal(arrowsUp(sources), []);
+});
+
+house('nothing on the inference path imports a package', () => {
+  const outside = files('ts', /\.ts$/)
+    .filter((path) => !['cli', 'onnx', 'entry'].includes(roomOf(path)))
+    .flatMap((path) => [...text(path).matchAll(/^(?:import|export)\b[^;]*?from\s+'([^.'][^']*)'/gm)].map((match) => `${path}: ${match[1]}`));
+  assert.equal(outside, []);
+});
+
+house('index.ts only re-exports, an entry is at most ten lines', () => {
+  const code = text('ts/index.ts').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const statements = code.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '');
+  assert.equal(statements.filter((statement) => !/^export\s+(type\s+)?(\*|\{)[\s\S]*\sfrom\s/.test(statement)), []);
+  for (const path of files('ts/entry', /\.ts$/)) assert.ok(text(path).trimEnd().split('\n').length <= 10, path);
+});
+
+house('unsafe has two rooms', () => {
+  const rooms = ['bindings/wasm/src/arena.rs', 'crates/simd/src/mem.rs'];
+  const found = [...files('crates', /\.rs$/), ...files('bindings', /\.rs$/)].filter((path) => /\bunsafe\b/.test(text(path).replace(/\/\/.*/g, '')));
+  assert.equal(found.filter((path) => !rooms.includes(path)), []);
+});
+
+house('files stay readable', () => {
+  const sources = ['crates', 'bindings', 'ts', 'tests', 'scripts', 'bench', 'examples'].flatMap((folder) => files(folder, /\.(rs|ts|mjs|js|py|sh)$/));
+  const long = sources.filter((path) => path !== 'ts/wasm/params.ts' && text(path).split('\n').length > 501);
+  assert.equal(long, []);
+});
+
+house('the reference shares nothing with what it judges', () => {
+  const tree = cargo('tree', '--package', 'reference', '--edges', 'normal,build,dev', '--prefix', 'none', '--offline');
+  const crates = tree.split('\n').map((line) => line.split(' ')[0]);
+  assert.ok(crates.includes('reference'));
+  assert.equal(crates.filter((name) => ['simd', 'kernels', 'quantizers', 'dyadic-wasm'].includes(name ?? '')), []);
+});
+
+house('ts/wasm/params.ts is what the structs say', () => {
+  assert.is(cargo('run', '--quiet', '--package', 'params', '--offline'), text('ts/wasm/params.ts'));
+});
+
+house('the typed exports are those of the module', () => {
+  for (const flavour of FLAVOURS) {
+    const declared = [...text(`pkg/${flavour}.wasm.d.ts`).matchAll(/export const (\w+): \(([^)]*)\) => number/g)].map((match) => match[1] as string);
+    assert.equal(declared.sort(), [...ABI_FUNCTIONS].sort());
+  }
+});
+
+house.run();
