@@ -2,13 +2,14 @@
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import type { Engine } from '../wasm/engine.js';
 import { Assembler, at, floatBits, type StepBuffer, type StepRange } from './assembler.js';
-import { elementCount, floatLayout, isRowMajor } from './layout.js';
+import { elementCount, isRowMajor } from './layout.js';
 import { LowerContext, type PlacedValue } from './lower/context.js';
 import { lowerOperation } from './lower/index.js';
 import { integerInput } from './integer-input.js';
 import { observedValue } from './observed-value.js';
 import type { Program } from './program.js';
 import { ProgramMemory } from './program-memory.js';
+import { softmax } from './softmax.js';
 import { StepProgram, type OperationSteps, type OutputPort } from './step-program.js';
 import { stridedCopy, wholeView } from './strided-copy.js';
 
@@ -48,7 +49,8 @@ function outputPort(context: LowerContext, output: IntegerGraph['outputs'][numbe
     zeroPoint: value.info.zeroPoint,
     inContainer: value.container,
   });
-  const result = output.softmax === null ? floats : softmax(assembler, floats, shape, output.softmax);
+  const result = output.softmax === null ? floats : assembler.activation(`${output.name} probabilities`, count * 4);
+  if (output.softmax !== null) softmax(assembler, floats, result, shape, output.softmax);
   assembler.keepForHost(result);
   const ranges: readonly StepRange[] = assembler.ranges(first, assembler.position);
   return { name: output.name, shape, ranges, read: () => engine.f32(result.address, count).slice() };
@@ -59,18 +61,4 @@ function rowMajorCodes(context: LowerContext, name: string, value: PlacedValue):
   const { buffer, layout } = context.rowMajorTemporary(`${name} codes`, value.info.shape, value.container);
   stridedCopy(context.assembler, value.info.shape, layout.elementBytes, wholeView(value.buffer, value.layout), wholeView(buffer, layout));
   return buffer;
-}
-
-/** SPEC 4.3 along one axis, into a buffer of its own. */
-export function softmax(assembler: Assembler, input: StepBuffer, shape: readonly number[], axis: number): StepBuffer {
-  const { elements } = floatLayout(shape);
-  const output = assembler.activation(`${input.label} softmax`, elements * 4);
-  assembler.step('softmax_f32', {
-    inputOffset: at(input),
-    outputOffset: at(output),
-    outer: elementCount(shape.slice(0, axis)),
-    length: shape[axis] as number,
-    inner: elementCount(shape.slice(axis + 1)),
-  });
-  return output;
 }
