@@ -14,8 +14,9 @@ export class UnknownValue extends Error {}
 /** Thrown by a handler after it has reported its node as unsupported and cannot go on. */
 export class Refused extends Error {}
 
-/** All folded constants together: a damaged file must not make import compute without end. */
-const FOLDED_ELEMENTS_LIMIT = 2 ** 25;
+/** Elements computed at import: so many, and so many times what the file brings. A small damaged file must not make import compute for long. */
+const FOLDED_ELEMENTS = 2 ** 22;
+const FOLDED_PER_ELEMENT = 16;
 
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
@@ -26,7 +27,7 @@ export class GraphBuilder {
   private readonly aliases = new Map<string, string>();
   private readonly unknown = new Set<string>();
   private readonly nodeNames = new Set<string>();
-  private folded = 0;
+  private budget = FOLDED_ELEMENTS;
 
   /** `reserved`: every name in the file, which names made here must not meet. */
   constructor(private readonly reserved: Set<string>) {}
@@ -63,6 +64,12 @@ export class GraphBuilder {
 
   setConstant(name: string, constant: Constant): void {
     this.constants.set(name, constant);
+  }
+
+  /** A tensor of the file. */
+  addInitializer(name: string, constant: Constant): void {
+    this.budget += FOLDED_PER_ELEMENT * constant.data.length;
+    this.setConstant(name, constant);
   }
 
   /** A name that nothing has yet. */
@@ -106,10 +113,8 @@ export class GraphBuilder {
 
   /** Counts elements computed at import. Throws ERR_ONNX_INVALID beyond the limit. */
   charge(elements: number, label: string): void {
-    this.folded += elements;
-    if (!(this.folded <= FOLDED_ELEMENTS_LIMIT)) {
-      throw new DyadicError('ERR_ONNX_INVALID', { op: label, expected: `at most ${FOLDED_ELEMENTS_LIMIT} elements computed from constants`, received: 'more' });
-    }
+    this.budget -= elements;
+    if (!(this.budget >= 0)) throw new DyadicError('ERR_ONNX_INVALID', { op: label, expected: 'constants in proportion to the file', received: `${elements} elements more` });
   }
 
   refuse(line: string): never {

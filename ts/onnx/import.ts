@@ -97,7 +97,7 @@ function allNames(graph: GraphProto): Set<string> {
 function addInitializers(builder: GraphBuilder, graph: GraphProto): void {
   for (const tensor of graph.initializers) {
     try {
-      builder.setConstant(tensor.name, toConstant(tensor, `initializer "${tensor.name}"`));
+      builder.addInitializer(tensor.name, toConstant(tensor, `initializer "${tensor.name}"`));
     } catch (error) {
       if (!(error instanceof DyadicError) || error.code !== 'ERR_ONNX_UNSUPPORTED') throw error;
       builder.unsupported.push(...error.details);
