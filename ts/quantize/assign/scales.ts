@@ -104,6 +104,18 @@ export class Scales {
   }
 
   /**
+   * Per channel, whether calibration saw its output vary by a code or more; undefined (all count) where it saw nothing or nothing that varies.
+   * Dead channels, whose weights are thousands of times smaller than the others', must not push a layer out of q15.
+   */
+  livingChannels(node: PlanNode<LinearOp>): boolean[] | undefined {
+    const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
+    if (!seen || seen.count === 0) return undefined;
+    const { outputScale } = this.linearScales(node);
+    const living = Array.from(seen.hi, (hi, c) => hi - seen.lo[c]! >= outputScale);
+    return living.includes(true) ? living : undefined;
+  }
+
+  /**
    * The largest |code| of the output carrier that t must hold, per channel: twice what calibration saw or what the input's range can
    * make, whichever is smaller, and no further than the layer's clamp shows.
    */

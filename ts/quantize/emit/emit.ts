@@ -190,7 +190,7 @@ class Emitter {
     const { form, weights, bias } = quantizeLinear({
       name, op, weightBits, idealScales: scales.idealWeights.get(node.name)!, inputScale: scales.of(node.inputs[0]!, representations[0]!),
       inputRange: this.#range(node.inputs[0]!, representations[0]!), outputScale: scales.of(node.output, representation),
-      floors: this.#floors(node, representation, channels), requantization: scales.options.requantization,
+      floors: this.#floors(node, representation, channels), counted: scales.livingChannels(node), requantization: scales.options.requantization,
       inputMeans: means && means.count > 0 ? (channel) => means.mean(channel) : null,
     });
     const output = this.#declare(node.output, representation);

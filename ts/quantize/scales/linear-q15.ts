@@ -18,13 +18,13 @@ const KEPT_SHARE = 0.9;
  * Chooses shift and multipliers of a layer whose weight scales are still free (DESIGN §3.1): the smallest shift at which 90 % of the channels
  * need no more than their own multiplier and none needs more than 15 bits. `ratios[c]` = s_in·s_w0[c]/s_out, 0 for all-zero weights;
  * `floors[c]` is the smallest multiplier channel c may have: a constant for codes; for carriers, what keeps its accumulator inside 16 bits.
- * Returns null when no shift does it.
+ * `counted` leaves channels out of the 90 %, because a coarse scale does not show in them. Returns null when no shift does it.
  */
-export function linearQ15(ratios: Float64Array, floors: ArrayLike<number>): Q15Form | null {
+export function linearQ15(ratios: Float64Array, floors: ArrayLike<number>, counted?: readonly boolean[]): Q15Form | null {
   for (let shift = Q15_SHIFTS.lowest; shift <= Q15_SHIFTS.highest; shift++) {
     const wanted = wantedMultipliers(ratios, shift);
     if (wanted.some((b) => b > Q15_MAX)) return null;
-    if (!enoughKept(ratios, wanted, floors)) continue;
+    if (!enoughKept(ratios, wanted, floors, counted)) continue;
     const largest = wanted.reduce((a, b) => Math.max(a, b), 1);
     const multipliers = Int32Array.from(wanted, (b, c) => Math.max(b > 0 ? b : largest, floors[c]!));
     return multipliers.some((b) => b > Q15_MAX) ? null : { form: 'q15', shift, multipliers };
@@ -37,11 +37,11 @@ function wantedMultipliers(ratios: Float64Array, shift: number): Float64Array {
   return ratios.map((ratio) => ceilTolerant(ratio * power));
 }
 
-function enoughKept(ratios: Float64Array, wanted: Float64Array, floors: ArrayLike<number>): boolean {
+function enoughKept(ratios: Float64Array, wanted: Float64Array, floors: ArrayLike<number>, counted: readonly boolean[] | undefined): boolean {
   let channels = 0;
   let kept = 0;
   for (let c = 0; c < ratios.length; c++) {
-    if (ratios[c] === 0) continue;
+    if (ratios[c] === 0 || counted?.[c] === false) continue;
     channels++;
     if (wanted[c]! >= floors[c]!) kept++;
   }

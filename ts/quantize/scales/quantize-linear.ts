@@ -17,6 +17,8 @@ export interface LinearRequest {
   readonly outputScale: number;
   /** Smallest q15 multiplier per channel. */
   readonly floors: ArrayLike<number>;
+  /** Channels that count when the shift is chosen; all without. */
+  readonly counted?: readonly boolean[] | undefined;
   readonly requantization: 'auto' | 'exact';
   /** Mean of each input channel, for bias correction; null without. */
   readonly inputMeans: ((channel: number) => number) | null;
@@ -37,7 +39,7 @@ export interface QuantizedLinear {
 export function quantizeLinear(request: LinearRequest): QuantizedLinear {
   const { op, idealScales, inputScale, outputScale } = request;
   const ratios = idealScales.map((scale) => (inputScale * scale) / outputScale);
-  const form = (request.requantization === 'auto' ? linearQ15(ratios, request.floors) : null) ?? exactForm(ratios);
+  const form = (request.requantization === 'auto' ? linearQ15(ratios, request.floors, request.counted) : null) ?? exactForm(ratios);
   if (!form) throw accumulatorError(request, 'a scale ratio above 2^22');
   const channels = op.weightShape[0]!;
   const weights = new Int8Array(op.weight.length);
