@@ -56,7 +56,7 @@ async function rustTests(env) {
 }
 
 async function testFile(file, env) {
-  const result = await output(process.execPath, ['--import', 'tsx', file], env);
+  const result = await output(process.execPath, ['--import', './scripts/uvu-errors.mjs', '--import', 'tsx', file], env);
   return report(file, result, atLeastOne(result, uvuCounts(result)));
 }
 
@@ -72,7 +72,7 @@ function testFiles(folder) {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return testFiles(path);
+      if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : testFiles(path);
       return entry.name.endsWith('.test.ts') ? [path] : [];
     });
 }
