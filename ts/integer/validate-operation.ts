@@ -234,7 +234,7 @@ function validateAveragePool(operation: Of<'average_pool'>, context: Context): v
   }
   if (expected[0] === 0) throw invalid(label, 'kernel', 'windows that all count an element', kernel);
   checkRequantization(context, 'requantization', requantization, [divisors.length]);
-  checkAccumulator(label, [{ positive: kernel[0] * kernel[1], negative: 0, bias: 0 }], input.range, input.zeroPoint, requantization);
+  checkAccumulator(label, [{ positive: Math.min(rows.input, rows.kernel) * Math.min(columns.input, columns.kernel), negative: 0, bias: 0 }], input.range, input.zeroPoint, requantization);
 }
 
 /** Products of the counts, ascending; null as soon as there are more than `most`, which a file cannot make us list. */

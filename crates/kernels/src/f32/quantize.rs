@@ -1,0 +1,110 @@
+//! Floats to codes (SPEC 1.3). Buffers: reads input; writes output.
+
+use super::lanes::{byte_range, elementwise_range, elementwise_units, field, load_some, BYTES, LANES};
+use crate::check::{container_range, element_bytes, field_holds, fields_in, MAX_TOTAL};
+use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
+use crate::params::{container, QuantizeF32};
+use core::ops::Range;
+use simd::{mem, Isa};
+
+/// Beyond every code plus every zero point, yet exact as f32 and far from the ends of i32.
+const FAR: f32 = 131_072.0;
+
+impl QuantizeF32 {
+    /// Four codes as i32 lanes.
+    #[inline(always)]
+    fn codes<I: Isa>(&self, isa: I, reciprocal: I::F32x4, x: I::F32x4) -> I::I32x4 {
+        let scaled = isa.f32x4_mul(x, reciprocal);
+        let bounded = isa.f32x4_min(isa.f32x4_max(scaled, isa.f32x4_splat(-FAR)), isa.f32x4_splat(FAR));
+        // NaN has survived so far and becomes 0 here: clamp(zeroPoint).
+        let rounded = isa.i32x4_trunc_sat_f32x4_s(isa.f32x4_nearest(bounded));
+        let code = isa.i32x4_add(rounded, isa.i32x4_splat(self.zero_point));
+        isa.i32x4_min_s(isa.i32x4_max_s(code, isa.i32x4_splat(self.lo)), isa.i32x4_splat(self.hi))
+    }
+
+    /// Writes up to four codes.
+    #[inline(always)]
+    fn store<I: Isa>(&self, isa: I, codes: I::I32x4, output: &mut [u8]) {
+        let mut lanes = [0; LANES * BYTES];
+        isa.i32x4_store(codes, &mut lanes);
+        let size = element_bytes(self.out_container);
+        for (code, to) in mem::arrays::<BYTES>(&lanes).iter().zip(output.chunks_exact_mut(size)) {
+            to.copy_from_slice(&code[..size]);
+        }
+    }
+}
+
+impl Kernel for QuantizeF32 {
+    fn check(&self) -> Result<(), BadParam> {
+        fields_in!(self, 0..=(MAX_TOTAL / BYTES as i64) as i32; count);
+        fields_in!(self, container::U8..=container::I16; out_container);
+        fields_in!(self, container_range(self.out_container); zero_point, lo, hi);
+        field_holds!(self.lo <= self.hi; hi);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let count = self.count as usize;
+        Spans::new()
+            .with(field!(input_offset), self.input_offset, count * BYTES, Access::Read)
+            .with(field!(output_offset), self.output_offset, count * element_bytes(self.out_container), Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        elementwise_units(self.count)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let reciprocal = isa.f32x4_splat(1.0 / f32::from_bits(self.scale_bits as u32));
+        let elements = elementwise_range(units, self.count);
+        let size = element_bytes(self.out_container);
+        let output = &mut buffers.writes[0][elements.start * size..elements.end * size];
+        let input = &buffers.reads[0][byte_range(elements)];
+        for (from, to) in input.chunks(LANES * BYTES).zip(output.chunks_mut(LANES * size)) {
+            let codes = self.codes(isa, reciprocal, load_some(isa, from));
+            self.store(isa, codes, to);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::f32::testing::{check_all_units_bytes, floats, Arena};
+    use crate::params::{container, QuantizeF32};
+
+    #[test]
+    fn equals_the_reference() {
+        let mut x: Vec<f32> = floats(4100, 3).iter().map(|x| x * 30.0).collect();
+        let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 0.0, -0.0, 1e-40, 3e9, -3e9];
+        x[..special.len()].copy_from_slice(&special);
+        // Ties in both directions, for scales that are powers of two.
+        x.extend((-600..600).map(|i| i as f32 * 0.0625));
+        for (out_container, zero_point, lo, hi) in [(container::U8, 3, 0, 255), (container::I8, -5, -100, 127), (container::I16, 0, -32767, 32767)] {
+            for scale in [0.125f32, 0.0371, 1e-6] {
+                for count in [0, 1, 5, x.len()] {
+                    let mut arena = Arena::new();
+                    let size = if out_container == container::I16 { 2 } else { 1 };
+                    let params = QuantizeF32 {
+                        input_offset: arena.floats(&x[..count]),
+                        output_offset: arena.output_bytes(count * size),
+                        count: count as i32,
+                        scale_bits: scale.to_bits() as i32,
+                        zero_point,
+                        out_container,
+                        lo,
+                        hi,
+                    };
+                    let codes = check_all_units_bytes(params, &arena, count * size);
+                    for (x, code) in x.iter().zip(codes.chunks_exact(size)) {
+                        let expected = reference::quantize::quantize(*x, scale, i64::from(zero_point), [i64::from(lo), i64::from(hi)]);
+                        assert_eq!(&expected.to_le_bytes()[..size], code, "{x}");
+                    }
+                }
+            }
+        }
+    }
+}
