@@ -77,8 +77,17 @@ const FIXED32 = 5;
 
 /** Reads a whole model. Throws ERR_ONNX_PARSE for whatever is no well-formed protobuf of this schema. */
 export function readModel(bytes: Uint8Array, Reader: ReaderClass): ModelProto {
+  return guarded(() => new ProtoReader(Reader).model(bytes));
+}
+
+/** Reads one tensor, as ONNX's test data has them in files of their own. Throws ERR_ONNX_PARSE. */
+export function readTensor(bytes: Uint8Array, Reader: ReaderClass): TensorProto {
+  return guarded(() => new ProtoReader(Reader).tensor(bytes));
+}
+
+function guarded<T>(read: () => T): T {
   try {
-    return new ProtoReader(Reader).model(bytes);
+    return read();
   } catch (error) {
     if (error instanceof DyadicError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
@@ -86,7 +95,7 @@ export function readModel(bytes: Uint8Array, Reader: ReaderClass): ModelProto {
   }
 }
 
-/** Thrown inside and turned into ERR_ONNX_PARSE by readModel. */
+/** Thrown inside and turned into ERR_ONNX_PARSE by guarded(). */
 class Malformed extends Error {}
 
 class ProtoReader {
@@ -161,7 +170,7 @@ class ProtoReader {
     return attribute;
   }
 
-  private tensor(bytes: Uint8Array): TensorProto {
+  tensor(bytes: Uint8Array): TensorProto {
     const tensor: TensorProto = { name: '', dims: [], dataType: 0, raw: undefined, floats: [], int32s: [], int64s: [], doubles: [], uint64s: [], external: false };
     this.fields(bytes, 'TensorProto', (tag, pbf) => {
       if (tag === 1) this.packed(pbf, VARINT, tensor.dims, integer);
