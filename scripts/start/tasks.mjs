@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { normalise, PREPROCESS, readFashion } from '../../examples/fashion/read.mjs';
+import { importSized } from '../../dist/cli/import-sized.js';
 import { Progress } from '../../dist/cli/progress.js';
 import { calibrationSamples, quantizeSettings } from '../../dist/cli/quantize.js';
 import { preprocessFor } from '../../dist/cli/picture-settings.js';
@@ -42,7 +43,7 @@ export async function exampleTask(options) {
 export async function ownTask(path, options) {
   const settings = quantizeSettings(options);
   const onnx = readFile(path, 'start');
-  const graph = await importOnnx(onnx);
+  const graph = await importSized(onnx, settings.pictures.size);
   const preprocess = preprocessFor(graph, settings.pictures);
   const pictures = calibrationSamples(settings, preprocess, new Progress());
   const { bits: _, ...quantize } = settings.quantize;

@@ -3,11 +3,11 @@ import type { CAC } from 'cac';
 import { writeFileSync } from 'node:fs';
 import { DyadicError } from '../errors.js';
 import { encodeDyad } from '../integer/dyad.js';
-import { importOnnx } from '../onnx/import.js';
 import type { QuantizeOptions, QuantizeProgress } from '../quantize/options.js';
 import { quantize } from '../quantize/quantize.js';
 import type { LayerReport, QuantizeReport } from '../quantize/report.js';
 import { choiceOption, percentileOption, type RawOptions, textOption, UsageError, wholeOption } from './arguments.js';
+import { importSized } from './import-sized.js';
 import { toSample } from './picture-sample.js';
 import { type PictureOptions, pictureOptions, preprocessFor } from './picture-settings.js';
 import { listPictures, loadPictures, readFile, reasonOf } from './pictures.js';
@@ -37,7 +37,7 @@ export function defineQuantize(cli: CAC): void {
     .option('--percentile <p>', 'Share of values inside the range, for percentile (default: 99.99)')
     .option('--bias-correction', 'Move the mean error of quantized weights into the bias')
     .option('--requantization <form>', 'auto (default) or exact, in 64 bits')
-    .option('--size <WxH>', 'Picture size; must be the model\'s (default: taken from the model)')
+    .option('--size <WxH>', 'Picture size, where the model leaves it open (default: the model\'s)')
     .option('--mean <a,b,c>', 'Subtracted from pixel/255, per channel (default: 0)')
     .option('--std <a,b,c>', 'Divided by afterwards, per channel (default: 1)')
     .option('--channels <order>', 'rgb, bgr or gray (default: rgb, gray if the model has 1 channel)')
@@ -74,7 +74,7 @@ export function quantizeSettings(options: RawOptions): QuantizeSettings {
 async function quantizeCommand(modelPath: string, options: RawOptions): Promise<void> {
   const settings = quantizeSettings(options);
   const output = textOption(options, 'output') ?? modelPath.replace(/(\.onnx)?$/i, '.dyad');
-  const graph = await importOnnx(readFile(modelPath, 'quantize'));
+  const graph = await importSized(readFile(modelPath, 'quantize'), settings.pictures.size);
   const preprocess = preprocessFor(graph, settings.pictures);
   const progress = new Progress();
   const samples = calibrationSamples(settings, preprocess, progress);
