@@ -143,3 +143,115 @@ pub fn scratch_bytes(table: i32, rows: Range<i32>) -> Result<usize, Refusal> {
     each(&mut scratch, float_step, table, rows)?;
     Ok(scratch.bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::reserve;
+    use kernels::{Access, Spans};
+
+    const ALONE: Share = Share { worker: 0, workers: 1 };
+    const NOTHING: Region = Region { begin: 0, length: 0 };
+
+    /// The address of these words, in memory of their own.
+    fn store(words: &[i32]) -> i32 {
+        let address = reserve(words.len() * 4).expect("room") as i32;
+        let mut arena = Arena::enter();
+        let spans = Spans::new().with(0, address, words.len() * 4, Access::Write);
+        let (buffers, _) = arena.lend(&spans, NOTHING).expect("it was just reserved");
+        for (bytes, word) in buffers.writes[0].chunks_exact_mut(4).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        address
+    }
+
+    fn bytes(address: i32, count: usize) -> Vec<u8> {
+        let mut arena = Arena::enter();
+        let spans = Spans::new().with(0, address, count, Access::Read);
+        arena.lend(&spans, NOTHING).expect("inside").0.reads[0].to_vec()
+    }
+
+    /// A table of one `Fill` of `count` bytes at `output`.
+    fn fill_table(output: i32, count: i32) -> i32 {
+        let params = Fill { output_offset: output, count, element_bytes: 1, value: 7 };
+        let params = store(&params.to_words());
+        store(&[Fill::ID, params])
+    }
+
+    fn reason(result: Result<(), Refusal>) -> (i32, Reason) {
+        let refusal = result.expect_err("a refusal");
+        (refusal.kernel, refusal.bad.reason)
+    }
+
+    #[test]
+    fn a_step_runs_and_its_neighbours_stay() {
+        let output = store(&[0; 4]);
+        assert_eq!(run_integer(fill_table(output + 3, 7), 0..1, ALONE, NOTHING), Ok(()));
+        assert_eq!(bytes(output, 16), [0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_shares_of_all_workers_are_every_unit_once() {
+        for (units, workers) in [(0, 1), (1, 3), (7, 2), (100, 7), (3, 3), (usize::from(u16::MAX), 64)] {
+            let mut next = 0;
+            for worker in 0..workers {
+                let range = Share { worker, workers }.of(units);
+                assert_eq!(range.start, next);
+                next = range.end;
+            }
+            assert_eq!(next, units);
+        }
+    }
+
+    #[test]
+    fn workers_that_cannot_be_are_refused() {
+        let table = fill_table(store(&[0; 4]), 4);
+        for (worker, workers) in [(0, 0), (-1, 1), (1, 1), (2, -3), (i32::MIN, i32::MAX)] {
+            let result = run_integer(table, 0..1, Share { worker, workers }, NOTHING);
+            assert_eq!(reason(result).1, Reason::OutOfRange);
+        }
+    }
+
+    #[test]
+    fn nothing_outside_the_arena_is_read_or_written() {
+        let end = Arena::enter().words(0, 1).is_none();
+        assert!(end, "the module's own memory is no part of the arena");
+        let last = store(&[0; 16]);
+        for (output, count) in [(0, 1), (4, 4), (last + 1, i32::MAX / 4), (-1, 1), (i32::MAX, 1)] {
+            assert_eq!(reason(run_integer(fill_table(output, count), 0..1, ALONE, NOTHING)), (Fill::ID, Reason::OutOfBounds));
+        }
+        for table in [0, 2, -8, i32::MAX] {
+            assert_eq!(reason(run_integer(table, 0..1, ALONE, NOTHING)), (0, Reason::OutOfBounds));
+        }
+        assert_eq!(reason(run_integer(store(&[Fill::ID, -16]), 0..1, ALONE, NOTHING)), (Fill::ID, Reason::OutOfBounds));
+    }
+
+    #[test]
+    fn what_is_written_overlaps_nothing() {
+        let output = store(&[0; 16]);
+        let table = fill_table(output, 32);
+        let scratch = |begin: i32, length: i32| run_integer(table, 0..1, ALONE, Region::from_words(begin, length));
+        assert_eq!(scratch(output + 32, 32), Ok(()));
+        assert_eq!(reason(scratch(output + 31, 32)), (Fill::ID, Reason::Overlap));
+        assert_eq!(reason(scratch(i32::MAX, 32)), (Fill::ID, Reason::Scratch));
+    }
+
+    #[test]
+    fn an_integer_run_refuses_float_kernels_and_unknown_ones() {
+        for id in [0, -1, ClampF32::ID, QuantizeF32::ID, 99, i32::MAX] {
+            let table = store(&[id, 0]);
+            assert_eq!(reason(run_integer(table, 0..1, ALONE, NOTHING)), (id, Reason::UnknownKernel));
+        }
+    }
+
+    #[test]
+    fn the_refusal_names_the_step() {
+        let good = fill_table(store(&[0; 4]), 4);
+        let params = Arena::enter().words(good as usize, 2).expect("a row")[1];
+        let table = store(&[Fill::ID, params, Fill::ID, params, 99, params, Fill::ID, params]);
+        let refusal = run_integer(table, 0..4, ALONE, NOTHING).expect_err("kernel 99");
+        assert_eq!((refusal.step, refusal.kernel), (2, 99));
+        assert_eq!(run_integer(table, 0..2, ALONE, NOTHING), Ok(()));
+        assert_eq!(run_integer(table, 3..4, ALONE, NOTHING), Ok(()));
+    }
+}
