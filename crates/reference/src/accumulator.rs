@@ -13,14 +13,7 @@ pub struct Codes {
 }
 
 /// max|Σ w·(a − zp)| with `positive` = Σ of positive w and `negative` = Σ of negative w.
-pub fn largest(
-    positive: i64,
-    negative: i64,
-    Codes {
-        range: [lo, hi],
-        zero_point,
-    }: Codes,
-) -> i64 {
+pub fn largest(positive: i64, negative: i64, Codes { range: [lo, hi], zero_point }: Codes) -> i64 {
     let a_lo = (lo - zero_point).min(0);
     let a_hi = (hi - zero_point).max(0);
     (positive * a_hi + negative * a_lo).max(-(positive * a_lo + negative * a_hi))
@@ -28,14 +21,7 @@ pub fn largest(
 
 /// The same for a kernel that sums the raw codes and takes zp·Σw away in the end.
 pub fn largest_raw(positive: i64, negative: i64, Codes { range, zero_point }: Codes) -> i64 {
-    largest(
-        positive,
-        negative,
-        Codes {
-            range,
-            zero_point: 0,
-        },
-    ) + (zero_point * (positive + negative)).abs()
+    largest(positive, negative, Codes { range, zero_point: 0 }) + (zero_point * (positive + negative)).abs()
 }
 
 /// Whether accumulators up to `a` in magnitude stay within what the form may be given.
@@ -49,9 +35,7 @@ pub fn check(a: i64, form: Requantization) -> Result<()> {
     if sum < limit {
         return Ok(());
     }
-    Err(Error::Accumulator(format!(
-        "expected accumulators below {limit} in magnitude, got up to {sum}"
-    )))
+    Err(Error::Accumulator(format!("expected accumulators below {limit} in magnitude, got up to {sum}")))
 }
 
 /// One output channel of convolution or dense: its weights, its bias.

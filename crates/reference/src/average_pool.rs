@@ -15,16 +15,10 @@ fn counted(axis: &Window, window: i64, count_include_pad: bool) -> i64 {
 
 /// The distinct divisors, ascending; 0 among them means that a window counts nothing. `None` if there are more than `most`:
 /// a file that lists few cannot make us list many.
-pub fn divisors(
-    windows: [Window; 2],
-    size: [i64; 2],
-    count_include_pad: bool,
-    most: usize,
-) -> Option<Vec<i64>> {
+pub fn divisors(windows: [Window; 2], size: [i64; 2], count_include_pad: bool, most: usize) -> Option<Vec<i64>> {
     let [rows, columns]: [BTreeSet<i64>; 2] = [0, 1].map(|axis| {
         let all = 0..size[axis];
-        all.map(|window| counted(&windows[axis], window, count_include_pad))
-            .collect()
+        all.map(|window| counted(&windows[axis], window, count_include_pad)).collect()
     });
     let mut products = BTreeSet::new();
     for row in &rows {
@@ -52,20 +46,13 @@ pub struct AveragePool<'a> {
 
 impl AveragePool<'_> {
     /// Codes [C, OH, OW]; `forms` has one element per divisor.
-    pub fn run(
-        &self,
-        size: [usize; 2],
-        forms: &[Requantization],
-        zero_point: i64,
-        clamp: [i64; 2],
-    ) -> Vec<i32> {
+    pub fn run(&self, size: [usize; 2], forms: &[Requantization], zero_point: i64, clamp: [i64; 2]) -> Vec<i32> {
         let [rows, columns] = self.windows;
         let mut codes = Vec::new();
         for image in self.x.chunks_exact((rows.input * columns.input) as usize) {
             for y in 0..size[0] as i64 {
                 for x in 0..size[1] as i64 {
-                    let divisor = counted(&rows, y, self.count_include_pad)
-                        * counted(&columns, x, self.count_include_pad);
+                    let divisor = counted(&rows, y, self.count_include_pad) * counted(&columns, x, self.count_include_pad);
                     let which = self.divisors.iter().position(|&listed| listed == divisor);
                     let form = forms[which.expect("the reader checked the list of divisors")];
                     codes.push(requantize(self.sum(image, [y, x]), form, zero_point, clamp) as i32);

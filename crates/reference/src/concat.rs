@@ -19,9 +19,7 @@ pub fn concat(parts: &[Part<'_>], outer: usize, zero_point: i64, clamp: [i64; 2]
         for part in parts {
             let length = part.x.len() / outer;
             let source = part.x[row * length..][..length].iter();
-            codes.extend(source.map(|&a| {
-                requantize(a as i64 - part.zero_point, part.form, zero_point, clamp) as i32
-            }));
+            codes.extend(source.map(|&a| requantize(a as i64 - part.zero_point, part.form, zero_point, clamp) as i32));
         }
     }
     codes

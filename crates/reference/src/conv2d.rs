@@ -32,17 +32,13 @@ impl Conv2d<'_> {
         let group_channels = ic / self.groups;
         let first_channel = oc * self.groups / out_channels * group_channels;
         let plane = (rows.input * columns.input) as usize;
-        let mut taps =
-            self.w[oc * group_channels * (rows.kernel * columns.kernel) as usize..].iter();
+        let mut taps = self.w[oc * group_channels * (rows.kernel * columns.kernel) as usize..].iter();
         let mut acc = vec![self.bias.get(oc).map_or(0, |&bias| bias as i64); oh * ow];
         for channel in first_channel..first_channel + group_channels {
             let image = &self.x[channel * plane..][..plane];
             for ky in 0..rows.kernel {
                 for kx in 0..columns.kernel {
-                    let w = *taps
-                        .next()
-                        .expect("w has the shape that the reader checked")
-                        as i64;
+                    let w = *taps.next().expect("w has the shape that the reader checked") as i64;
                     self.add_tap(&mut acc, image, w, [ky, kx]);
                 }
             }

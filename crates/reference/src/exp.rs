@@ -1,21 +1,10 @@
 //! SPEC 4.4.
 
 // The decimals stand as SPEC gives them.
-#![allow(
-    clippy::excessive_precision,
-    clippy::approx_constant,
-    clippy::inconsistent_digit_grouping
-)]
+#![allow(clippy::excessive_precision, clippy::approx_constant, clippy::inconsistent_digit_grouping)]
 
 /// Horner coefficients, highest power first.
-const POLYNOMIAL: [f32; 6] = [
-    1.9875691500e-4,
-    1.3981999507e-3,
-    8.3334519073e-3,
-    4.1665795894e-2,
-    1.6666665459e-1,
-    5.0000001201e-1,
-];
+const POLYNOMIAL: [f32; 6] = [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
 
 /// exp(x) in f32, every step rounded once; 0 below −87.33654.
 pub fn exp(x: f32) -> f32 {

@@ -3,13 +3,7 @@
 use crate::window::Window;
 
 /// One output element of a float convolution: `x` [IC/g, H, W] of the element's group, `w` [IC/g, KH, KW]. Padding enters as +0.
-pub fn conv2d_f32(
-    x: &[f32],
-    w: &[f32],
-    bias: Option<f32>,
-    windows: [Window; 2],
-    [y, column]: [i64; 2],
-) -> f32 {
+pub fn conv2d_f32(x: &[f32], w: &[f32], bias: Option<f32>, windows: [Window; 2], [y, column]: [i64; 2]) -> f32 {
     let [rows, columns] = windows;
     let plane = (rows.input * columns.input) as usize;
     let mut taps = w.iter();

@@ -20,10 +20,7 @@ fn frexp(s: f64) -> (f64, i32) {
 /// The dyadic number next to a positive normal scale, ties away from zero.
 pub fn dyadic(scale: f64) -> Dyadic {
     let (m, exponent) = frexp(scale);
-    Dyadic {
-        b: (m * 2_147_483_648.0).round() as i64,
-        c: 31 - exponent,
-    }
+    Dyadic { b: (m * 2_147_483_648.0).round() as i64, c: 31 - exponent }
 }
 
 /// The ratio S_x·S_w / S_z as HAWQ forms it: the product rounded to f32, the quotient in f64.

@@ -23,25 +23,15 @@ pub fn interpret(network: &Network, inputs: &[Vec<i32>]) -> Result<Codes> {
     let graph = &network.graph;
     let mut codes: Codes = vec![Vec::new(); graph.values.len()];
     if inputs.len() != graph.inputs.len() {
-        return Err(Error::Argument(format!(
-            "expected {} inputs, got {}",
-            graph.inputs.len(),
-            inputs.len()
-        )));
+        return Err(Error::Argument(format!("expected {} inputs, got {}", graph.inputs.len(), inputs.len())));
     }
     for (input, given) in graph.inputs.iter().zip(inputs) {
         let value = &graph.values[input.value];
         let count: usize = value.shape.iter().product();
         let [lo, hi] = value.range;
-        let wrong = given
-            .iter()
-            .find(|&&code| (code as i64) < lo || code as i64 > hi);
+        let wrong = given.iter().find(|&&code| (code as i64) < lo || code as i64 > hi);
         if given.len() != count || wrong.is_some() {
-            let text = format!(
-                "input {:?}: expected {count} codes in {lo}..{hi}, got {} {wrong:?}",
-                input.name,
-                given.len()
-            );
+            let text = format!("input {:?}: expected {count} codes in {lo}..{hi}, got {} {wrong:?}", input.name, given.len());
             return Err(Error::Argument(text));
         }
         codes[input.value].clone_from(given);
@@ -58,15 +48,9 @@ fn run(network: &Network, operation: &Operation, codes: &mut Codes) -> Result<()
     }
     let output = operation.outputs()[0];
     codes[output] = match operation {
-        Operation::Conv2d { .. } | Operation::Dense { .. } => {
-            run_weighted(network, operation, codes)?
-        }
-        Operation::MaxPool { .. } | Operation::AveragePool { .. } => {
-            run_pool(network, operation, codes)?
-        }
-        Operation::Requantize { .. } | Operation::Concat { .. } => {
-            run_rescaling(network, operation, codes)?
-        }
+        Operation::Conv2d { .. } | Operation::Dense { .. } => run_weighted(network, operation, codes)?,
+        Operation::MaxPool { .. } | Operation::AveragePool { .. } => run_pool(network, operation, codes)?,
+        Operation::Requantize { .. } | Operation::Concat { .. } => run_rescaling(network, operation, codes)?,
         _ => run_movement(network, operation, codes),
     };
     Ok(())
@@ -85,17 +69,7 @@ fn run_weighted(network: &Network, operation: &Operation, codes: &Codes) -> Resu
     let [from, to] = [&network.graph.values[i], &network.graph.values[o]];
     let x = &codes[i];
     match operation {
-        Operation::Conv2d {
-            weight,
-            bias,
-            stride,
-            pads,
-            dilation,
-            groups,
-            requantization,
-            clamp,
-            ..
-        } => {
+        Operation::Conv2d { weight, bias, stride, pads, dilation, groups, requantization, clamp, .. } => {
             let w = network.tensor(weight)?;
             let kernel = [w.shape[2] as i64, w.shape[3] as i64];
             let conv = Conv2d {
@@ -108,31 +82,13 @@ fn run_weighted(network: &Network, operation: &Operation, codes: &Codes) -> Resu
                 windows: Window::pair(from.spatial(), kernel, *stride, *dilation, *pads),
                 output_size: sizes(to),
             };
-            Ok(conv.run(
-                &network.forms(requantization, w.shape[0], true)?,
-                to.zero_point,
-                *clamp,
-            ))
+            Ok(conv.run(&network.forms(requantization, w.shape[0], true)?, to.zero_point, *clamp))
         }
-        Operation::Dense {
-            weight,
-            bias,
-            requantization,
-            clamp,
-            ..
-        } => {
+        Operation::Dense { weight, bias, requantization, clamp, .. } => {
             let w = network.tensor(weight)?;
             let bias = network.optional_codes(bias.as_ref())?;
             let forms = network.forms(requantization, w.shape[0], true)?;
-            Ok(dense(
-                x,
-                from.zero_point,
-                &w.codes,
-                bias,
-                &forms,
-                to.zero_point,
-                *clamp,
-            ))
+            Ok(dense(x, from.zero_point, &w.codes, bias, &forms, to.zero_point, *clamp))
         }
         other => unreachable!("{} has no weights", other.name()),
     }
@@ -142,27 +98,11 @@ fn run_pool(network: &Network, operation: &Operation, codes: &Codes) -> Result<V
     let [i, o] = [operation.inputs()[0], operation.outputs()[0]];
     let [from, to] = [&network.graph.values[i], &network.graph.values[o]];
     match operation {
-        Operation::MaxPool {
-            kernel,
-            stride,
-            pads,
-            dilation,
-            clamp,
-            ..
-        } => {
+        Operation::MaxPool { kernel, stride, pads, dilation, clamp, .. } => {
             let windows = Window::pair(from.spatial(), *kernel, *stride, *dilation, *pads);
             Ok(max_pool(&codes[i], windows, sizes(to), *clamp))
         }
-        Operation::AveragePool {
-            kernel,
-            stride,
-            pads,
-            count_include_pad,
-            divisors,
-            requantization,
-            clamp,
-            ..
-        } => {
+        Operation::AveragePool { kernel, stride, pads, count_include_pad, divisors, requantization, clamp, .. } => {
             let pool = AveragePool {
                 x: &codes[i],
                 x_zero_point: from.zero_point,
@@ -181,41 +121,18 @@ fn run_rescaling(network: &Network, operation: &Operation, codes: &Codes) -> Res
     let values = &network.graph.values;
     let to = &values[operation.outputs()[0]];
     match operation {
-        Operation::Requantize {
-            inputs: [i],
-            requantization,
-            clamp,
-            ..
-        } => {
+        Operation::Requantize { inputs: [i], requantization, clamp, .. } => {
             let form = one_form(network, requantization)?;
             let zero_point = values[*i].zero_point;
             let x = codes[*i].iter();
-            Ok(
-                x.map(|&a| requantize(a as i64 - zero_point, form, to.zero_point, *clamp) as i32)
-                    .collect(),
-            )
+            Ok(x.map(|&a| requantize(a as i64 - zero_point, form, to.zero_point, *clamp) as i32).collect())
         }
-        Operation::Concat {
-            inputs,
-            axis,
-            requantizations,
-            clamp,
-            ..
-        } => {
+        Operation::Concat { inputs, axis, requantizations, clamp, .. } => {
             let mut parts = Vec::new();
             for (&i, form) in inputs.iter().zip(requantizations) {
-                parts.push(Part {
-                    x: &codes[i],
-                    zero_point: values[i].zero_point,
-                    form: one_form(network, form)?,
-                });
+                parts.push(Part { x: &codes[i], zero_point: values[i].zero_point, form: one_form(network, form)? });
             }
-            Ok(concat(
-                &parts,
-                to.shape[..*axis].iter().product(),
-                to.zero_point,
-                *clamp,
-            ))
+            Ok(concat(&parts, to.shape[..*axis].iter().product(), to.zero_point, *clamp))
         }
         other => unreachable!("{} does not rescale", other.name()),
     }
@@ -223,10 +140,7 @@ fn run_rescaling(network: &Network, operation: &Operation, codes: &Codes) -> Res
 
 fn run_movement(network: &Network, operation: &Operation, codes: &Codes) -> Vec<i32> {
     let [i, o] = [operation.inputs()[0], operation.outputs()[0]];
-    let [from, to] = [
-        &network.graph.values[i].shape,
-        &network.graph.values[o].shape,
-    ];
+    let [from, to] = [&network.graph.values[i].shape, &network.graph.values[o].shape];
     let x = &codes[i];
     match operation {
         Operation::Slice { starts, steps, .. } => slice(x, from, starts, steps, to),
@@ -237,34 +151,17 @@ fn run_movement(network: &Network, operation: &Operation, codes: &Codes) -> Vec<
 }
 
 fn run_add(network: &Network, operation: &Operation, codes: &mut Codes) -> Result<()> {
-    let Operation::Add {
-        inputs,
-        outputs,
-        requantizations: [first, second],
-        clamp,
-        code_requantization,
-        code_clamp,
-        ..
-    } = operation
-    else {
+    let Operation::Add { inputs, outputs, requantizations: [first, second], clamp, code_requantization, code_clamp, .. } = operation else {
         return Ok(());
     };
     let values = &network.graph.values;
     let forms = [one_form(network, first)?, one_form(network, second)?];
     let zero_points = inputs.map(|i| values[i].zero_point);
-    let carriers = add(
-        inputs.map(|i| codes[i].as_slice()),
-        zero_points,
-        forms,
-        *clamp,
-    );
+    let carriers = add(inputs.map(|i| codes[i].as_slice()), zero_points, forms, *clamp);
     if let (Some(o), Some(form), Some(clamp)) = (outputs[1], code_requantization, code_clamp) {
         let form = one_form(network, form)?;
         let zero_point = values[o].zero_point;
-        codes[o] = carriers
-            .iter()
-            .map(|&a| requantize(a as i64, form, zero_point, *clamp) as i32)
-            .collect();
+        codes[o] = carriers.iter().map(|&a| requantize(a as i64, form, zero_point, *clamp) as i32).collect();
     }
     if let Some(o) = outputs[0] {
         codes[o] = carriers;

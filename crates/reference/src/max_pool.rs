@@ -3,12 +3,7 @@
 use crate::window::Window;
 
 /// x [C, H, W] → codes [C, OH, OW]. Padding is left out; every window contains an input element.
-pub fn max_pool(
-    x: &[i32],
-    windows: [Window; 2],
-    [oh, ow]: [usize; 2],
-    [lo, hi]: [i64; 2],
-) -> Vec<i32> {
+pub fn max_pool(x: &[i32], windows: [Window; 2], [oh, ow]: [usize; 2], [lo, hi]: [i64; 2]) -> Vec<i32> {
     let [rows, columns] = windows;
     let width = columns.input as usize;
     let mut codes = Vec::new();

@@ -14,17 +14,10 @@ pub fn pack_nibbles(codes: &[i32]) -> Vec<u8> {
 
 /// The first `count` codes, two's complement in [−8, 7].
 pub fn unpack_i4(bytes: &[u8], count: usize) -> Vec<i32> {
-    unpack_u4(bytes, count)
-        .into_iter()
-        .map(|code| if code > 7 { code - 16 } else { code })
-        .collect()
+    unpack_u4(bytes, count).into_iter().map(|code| if code > 7 { code - 16 } else { code }).collect()
 }
 
 /// The first `count` codes, in [0, 15].
 pub fn unpack_u4(bytes: &[u8], count: usize) -> Vec<i32> {
-    bytes
-        .iter()
-        .flat_map(|byte| [i32::from(byte & 15), i32::from(byte >> 4)])
-        .take(count)
-        .collect()
+    bytes.iter().flat_map(|byte| [i32::from(byte & 15), i32::from(byte >> 4)]).take(count).collect()
 }

@@ -9,12 +9,8 @@ pub fn pad(x: &[i32], shape: &[usize], before: &[usize], output: &[usize], value
     for_each_index(output, |index| {
         let mut place = Some(0);
         for axis in 0..shape.len() {
-            let inside = index[axis]
-                .checked_sub(before[axis])
-                .filter(|&i| i < shape[axis]);
-            place = place
-                .zip(inside)
-                .map(|(place, i)| place + i * strides[axis]);
+            let inside = index[axis].checked_sub(before[axis]).filter(|&i| i < shape[axis]);
+            place = place.zip(inside).map(|(place, i)| place + i * strides[axis]);
         }
         out.push(place.map_or(value, |place| x[place]));
     });

@@ -29,9 +29,7 @@ pub enum Channels {
 /// SPEC 5.3: the size to resize to, so that the target fits inside.
 pub fn fitted_size([height, width]: [usize; 2], [h, w]: [usize; 2], fit: Fit) -> [usize; 2] {
     // round half up of size · numerator / denominator
-    let scaled = |size: usize, numerator: usize, denominator: usize| {
-        (2 * size * numerator + denominator) / (2 * denominator)
-    };
+    let scaled = |size: usize, numerator: usize, denominator: usize| (2 * size * numerator + denominator) / (2 * denominator);
     match fit {
         Fit::Stretch => [h, w],
         Fit::Crop if h * width >= w * height => [h, scaled(width, h, height).max(w)],
@@ -40,12 +38,7 @@ pub fn fitted_size([height, width]: [usize; 2], [h, w]: [usize; 2], fit: Fit) ->
 }
 
 /// Cuts the centre [h, w] out of bytes [H, W, channels].
-pub fn crop(
-    pixels: &[u8],
-    [height, width]: [usize; 2],
-    channels: usize,
-    [h, w]: [usize; 2],
-) -> Vec<u8> {
+pub fn crop(pixels: &[u8], [height, width]: [usize; 2], channels: usize, [h, w]: [usize; 2]) -> Vec<u8> {
     let (top, left) = ((height - h) / 2, (width - w) / 2);
     let rows = (top..top + h).map(|y| &pixels[(y * width + left) * channels..][..w * channels]);
     rows.flatten().copied().collect()
@@ -67,9 +60,7 @@ pub fn table(mean: f32, std: f32, scale: f32, zero_point: i64, range: [i64; 2]) 
     let reciprocal = 1.0f32 / std;
     let unit = 1.0f32 / 255.0;
     let real = |p: u8| (f32::from(p) * unit - mean) * reciprocal;
-    (0..=255u8)
-        .map(|p| quantize(real(p), scale, zero_point, range) as i32)
-        .collect()
+    (0..=255u8).map(|p| quantize(real(p), scale, zero_point, range) as i32).collect()
 }
 
 /// A picture of bytes [H, W, channels] (3 or 1) → codes [C, h, w]; one table per channel of the network.
@@ -85,16 +76,7 @@ pub fn preprocess(
     let fitted = fitted_size(size, target, fit);
     let resized = resize(pixels, size, source_channels, fitted);
     let cut = crop(&resized, fitted, source_channels, target);
-    let ordered: Vec<Vec<u8>> = cut
-        .chunks_exact(source_channels)
-        .map(|pixel| order(pixel, channels))
-        .collect();
+    let ordered: Vec<Vec<u8>> = cut.chunks_exact(source_channels).map(|pixel| order(pixel, channels)).collect();
     let planes = tables.iter().enumerate();
-    planes
-        .flat_map(|(c, table)| {
-            ordered
-                .iter()
-                .map(move |pixel| table[usize::from(pixel[c])])
-        })
-        .collect()
+    planes.flat_map(|(c, table)| ordered.iter().map(move |pixel| table[usize::from(pixel[c])])).collect()
 }

@@ -30,16 +30,10 @@ pub fn requantize(acc: i64, form: Requantization, zero_point: i64, [lo, hi]: [i6
     let scaled = match form {
         Requantization::Copy => acc,
         Requantization::Q15 { shift, b } => {
-            let t = if shift > 0 {
-                sat16((acc + (1 << (shift - 1))) >> shift)
-            } else {
-                sat16(acc << -shift)
-            };
+            let t = if shift > 0 { sat16((acc + (1 << (shift - 1))) >> shift) } else { sat16(acc << -shift) };
             (t * b + (1 << 14)) >> 15
         }
-        Requantization::Exact { left, shift, b } => {
-            ((acc << left) * b + (1 << (shift - 1))) >> shift
-        }
+        Requantization::Exact { left, shift, b } => ((acc << left) * b + (1 << (shift - 1))) >> shift,
     };
     (zero_point + scaled).clamp(lo, hi)
 }

@@ -9,12 +9,7 @@ fn neighbours(i: usize, input: usize, output: usize) -> (usize, usize, i64) {
 }
 
 /// Bytes [H, W, channels] → [h, w, channels].
-pub fn resize(
-    pixels: &[u8],
-    [height, width]: [usize; 2],
-    channels: usize,
-    [out_h, out_w]: [usize; 2],
-) -> Vec<u8> {
+pub fn resize(pixels: &[u8], [height, width]: [usize; 2], channels: usize, [out_h, out_w]: [usize; 2]) -> Vec<u8> {
     let mut out = Vec::with_capacity(out_h * out_w * channels);
     for y in 0..out_h {
         let (y0, y1, fy) = neighbours(y, height, out_h);

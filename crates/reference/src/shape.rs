@@ -33,20 +33,10 @@ pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
 }
 
 /// out[i] = in[Σ_d source(d, i_d) · stride_d] over `shape`, where `strides` are those of the input.
-pub fn gather(
-    x: &[i32],
-    strides: &[usize],
-    shape: &[usize],
-    source: impl Fn(usize, usize) -> usize,
-) -> Vec<i32> {
+pub fn gather(x: &[i32], strides: &[usize], shape: &[usize], source: impl Fn(usize, usize) -> usize) -> Vec<i32> {
     let mut out = Vec::with_capacity(shape.iter().product());
     for_each_index(shape, |index| {
-        let place: usize = index
-            .iter()
-            .zip(strides)
-            .enumerate()
-            .map(|(d, (&i, stride))| source(d, i) * stride)
-            .sum();
+        let place: usize = index.iter().zip(strides).enumerate().map(|(d, (&i, stride))| source(d, i) * stride).sum();
         out.push(x[place]);
     });
     out

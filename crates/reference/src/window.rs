@@ -19,13 +19,7 @@ pub struct Window {
 
 impl Window {
     /// The two axes, h and w, from attributes as SPEC 6.3 lists them.
-    pub fn pair(
-        input: [i64; 2],
-        kernel: [i64; 2],
-        stride: [i64; 2],
-        dilation: [i64; 2],
-        pads: [i64; 4],
-    ) -> [Self; 2] {
+    pub fn pair(input: [i64; 2], kernel: [i64; 2], stride: [i64; 2], dilation: [i64; 2], pads: [i64; 4]) -> [Self; 2] {
         [0, 1].map(|axis| Self {
             input: input[axis],
             kernel: kernel[axis],
@@ -59,17 +53,14 @@ impl Window {
     /// The same, `None` in the padding.
     pub fn inside(&self, window: i64, tap: i64) -> Option<usize> {
         let position = self.position(window, tap);
-        (0..self.input)
-            .contains(&position)
-            .then_some(position as usize)
+        (0..self.input).contains(&position).then_some(position as usize)
     }
 
     /// Whether a window contains an element of the input.
     pub fn touches_input(&self, window: i64) -> bool {
         let first = self.position(window, 0);
         // The first tap that is not before the input.
-        let tap = (-first).max(0).div_euclid(self.dilation)
-            + i64::from(first < 0 && -first % self.dilation != 0);
+        let tap = (-first).max(0).div_euclid(self.dilation) + i64::from(first < 0 && -first % self.dilation != 0);
         tap < self.kernel && self.position(window, tap) < self.input
     }
 

@@ -26,13 +26,8 @@ fn main() -> ExitCode {
 
 fn run_folder(folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).map_err(|error| file_error(folder, &error))?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    files.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "dyad")
-    });
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "dyad"));
     files.sort();
     for file in files {
         let (extension, bytes) = match run_case(&file) {
@@ -59,16 +54,9 @@ fn run_case(file: &Path) -> Result<Vec<u8>> {
     let counts = input_counts(&network);
     let sample: usize = counts.iter().sum();
     if sample == 0 || given.len() % (4 * sample) != 0 {
-        return Err(Error::Argument(format!(
-            "expected a multiple of {} bytes of input, got {}",
-            4 * sample,
-            given.len()
-        )));
+        return Err(Error::Argument(format!("expected a multiple of {} bytes of input, got {}", 4 * sample, given.len())));
     }
-    let codes: Vec<i32> = given
-        .chunks_exact(4)
-        .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
+    let codes: Vec<i32> = given.chunks_exact(4).map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     let mut bytes = Vec::new();
     for sample in codes.chunks_exact(sample) {
         let mut rest = sample;
@@ -82,12 +70,7 @@ fn run_case(file: &Path) -> Result<Vec<u8>> {
 
 fn input_counts(network: &Network) -> Vec<usize> {
     let values = &network.graph.values;
-    network
-        .graph
-        .inputs
-        .iter()
-        .map(|input| values[input.value].shape.iter().product())
-        .collect()
+    network.graph.inputs.iter().map(|input| values[input.value].shape.iter().product()).collect()
 }
 
 fn take(rest: &mut &[i32], count: usize) -> Vec<i32> {

@@ -55,8 +55,7 @@ fn damaged(text: impl Into<String>) -> Error {
 pub fn read(file: &[u8]) -> Result<Container<'_>> {
     let (header, data) = split(file)?;
     let text = std::str::from_utf8(header).map_err(|error| damaged(format!("header: {error}")))?;
-    let json: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(text).map_err(|error| damaged(format!("header: {error}")))?;
+    let json: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).map_err(|error| damaged(format!("header: {error}")))?;
     let mut metadata = BTreeMap::new();
     let mut entries = BTreeMap::new();
     for (name, value) in json {
@@ -78,17 +77,11 @@ pub fn read(file: &[u8]) -> Result<Container<'_>> {
 
 fn split(file: &[u8]) -> Result<(&[u8], &[u8])> {
     let Some((length, rest)) = file.split_first_chunk::<8>() else {
-        return Err(damaged(format!(
-            "expected a header length of 8 bytes, got a file of {} bytes",
-            file.len()
-        )));
+        return Err(damaged(format!("expected a header length of 8 bytes, got a file of {} bytes", file.len())));
     };
     let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER || length > rest.len() as u64 {
-        return Err(damaged(format!(
-            "header length: expected at most {} and {MAX_HEADER}, got {length}",
-            rest.len()
-        )));
+        return Err(damaged(format!("header length: expected at most {} and {MAX_HEADER}, got {length}", rest.len())));
     }
     Ok(rest.split_at(length as usize))
 }
@@ -99,10 +92,7 @@ fn cut(entries: BTreeMap<String, Entry>, data: &[u8]) -> Result<BTreeMap<String,
     let mut place = 0u64;
     for (name, entry) in entries {
         let [begin, end] = entry.data_offsets;
-        let count = entry
-            .shape
-            .iter()
-            .try_fold(entry.dtype.bytes(), |count, &size| count.checked_mul(size));
+        let count = entry.shape.iter().try_fold(entry.dtype.bytes(), |count, &size| count.checked_mul(size));
         let expected = count.and_then(|count| place.checked_add(count));
         if begin != place || expected != Some(end) || end > data.len() as u64 {
             let room = data.len();
@@ -112,43 +102,23 @@ fn cut(entries: BTreeMap<String, Entry>, data: &[u8]) -> Result<BTreeMap<String,
         place = end;
     }
     if place != data.len() as u64 {
-        return Err(damaged(format!(
-            "expected {place} bytes of data, got {}",
-            data.len()
-        )));
+        return Err(damaged(format!("expected {place} bytes of data, got {}", data.len())));
     }
     Ok(tensors)
 }
 
 /// The one text of a header, without padding.
-pub fn header_text(
-    metadata: &BTreeMap<String, String>,
-    entries: &BTreeMap<String, Entry>,
-) -> String {
+pub fn header_text(metadata: &BTreeMap<String, String>, entries: &BTreeMap<String, Entry>) -> String {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut parts = Vec::new();
     if !metadata.is_empty() {
-        let pairs: Vec<String> = metadata
-            .iter()
-            .map(|(key, text)| format!("{}:{}", quoted(key), quoted(text)))
-            .collect();
+        let pairs: Vec<String> = metadata.iter().map(|(key, text)| format!("{}:{}", quoted(key), quoted(text))).collect();
         parts.push(format!("\"__metadata__\":{{{}}}", pairs.join(",")));
     }
-    for (
-        name,
-        Entry {
-            dtype,
-            shape,
-            data_offsets: [begin, end],
-        },
-    ) in entries
-    {
+    for (name, Entry { dtype, shape, data_offsets: [begin, end] }) in entries {
         let shape: Vec<String> = shape.iter().map(u64::to_string).collect();
         let shape = shape.join(",");
-        parts.push(format!(
-            "{}:{{\"dtype\":\"{dtype:?}\",\"shape\":[{shape}],\"data_offsets\":[{begin},{end}]}}",
-            quoted(name)
-        ));
+        parts.push(format!("{}:{{\"dtype\":\"{dtype:?}\",\"shape\":[{shape}],\"data_offsets\":[{begin},{end}]}}", quoted(name)));
     }
     format!("{{{}}}", parts.join(","))
 }

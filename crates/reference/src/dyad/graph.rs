@@ -6,9 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// `null` is a value, a missing key is not: serde's own Option would accept both.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<T>, D::Error> {
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     Option::deserialize(from)
 }
 
@@ -92,25 +90,13 @@ pub struct Preprocess {
 #[allow(missing_docs, reason = "SPEC 6.3 says what each key means")]
 pub enum Form {
     Copy {},
-    Q15 {
-        shift: i64,
-        multiplier: String,
-    },
-    Exact {
-        left: i64,
-        shift: i64,
-        multiplier: String,
-    },
+    Q15 { shift: i64, multiplier: String },
+    Exact { left: i64, shift: i64, multiplier: String },
 }
 
 /// SPEC 6.3.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(
-    tag = "op",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "op", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "SPEC 6.3 says what each key means")]
 pub enum Operation {
     Conv2d {
@@ -280,36 +266,15 @@ impl Operation {
     /// Names of the tensors it uses.
     pub fn tensors(&self) -> Vec<&str> {
         let (constants, forms): (Vec<Option<&String>>, Vec<&Form>) = match self {
-            Operation::Conv2d {
-                weight,
-                bias,
-                requantization,
-                ..
+            Operation::Conv2d { weight, bias, requantization, .. } | Operation::Dense { weight, bias, requantization, .. } => {
+                (vec![Some(weight), bias.as_ref()], vec![requantization])
             }
-            | Operation::Dense {
-                weight,
-                bias,
-                requantization,
-                ..
-            } => (vec![Some(weight), bias.as_ref()], vec![requantization]),
-            Operation::Add {
-                requantizations,
-                code_requantization,
-                ..
-            } => (
-                vec![],
-                requantizations.iter().chain(code_requantization).collect(),
-            ),
-            Operation::Concat {
-                requantizations, ..
-            } => (vec![], requantizations.iter().collect()),
-            Operation::AveragePool { requantization, .. }
-            | Operation::Requantize { requantization, .. } => (vec![], vec![requantization]),
+            Operation::Add { requantizations, code_requantization, .. } => (vec![], requantizations.iter().chain(code_requantization).collect()),
+            Operation::Concat { requantizations, .. } => (vec![], requantizations.iter().collect()),
+            Operation::AveragePool { requantization, .. } | Operation::Requantize { requantization, .. } => (vec![], vec![requantization]),
             _ => (vec![], vec![]),
         };
         let constants = constants.into_iter().flatten().map(String::as_str);
-        constants
-            .chain(forms.into_iter().filter_map(Form::multiplier))
-            .collect()
+        constants.chain(forms.into_iter().filter_map(Form::multiplier)).collect()
     }
 }

@@ -7,36 +7,21 @@ use std::io;
 
 /// Reads the text; the numbers' meaning is checked elsewhere.
 pub fn parse(text: &str) -> Result<Graph> {
-    let json: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| Error::Parse(format!("dyad: {error}")))?;
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| Error::Parse(format!("dyad: {error}")))?;
     if json["format"] != "dyad" {
-        return Err(Error::Parse(format!(
-            "format: expected \"dyad\", got {}",
-            json["format"]
-        )));
+        return Err(Error::Parse(format!("format: expected \"dyad\", got {}", json["format"])));
     }
-    if json["version"]
-        .as_f64()
-        .is_some_and(|version| version > 1.0)
-    {
-        return Err(Error::Version(format!(
-            "version: expected 1, got {}",
-            json["version"]
-        )));
+    if json["version"].as_f64().is_some_and(|version| version > 1.0) {
+        return Err(Error::Version(format!("version: expected 1, got {}", json["version"])));
     }
     if json["version"] != 1 || json["spec"] != "1" {
         let (version, spec) = (&json["version"], &json["spec"]);
-        return Err(Error::Invalid(format!(
-            "expected version 1 and spec \"1\", got {version} and {spec}"
-        )));
+        return Err(Error::Invalid(format!("expected version 1 and spec \"1\", got {version} and {spec}")));
     }
-    let graph: Graph =
-        serde_json::from_value(json).map_err(|error| Error::Invalid(format!("dyad: {error}")))?;
+    let graph: Graph = serde_json::from_value(json).map_err(|error| Error::Invalid(format!("dyad: {error}")))?;
     // Keys twice, other spaces and other spellings of a number are other bytes for the same network.
     if write(&graph) != text {
-        return Err(Error::Parse(
-            "dyad: expected JSON without spaces, each key once and in order".into(),
-        ));
+        return Err(Error::Parse("dyad: expected JSON without spaces, each key once and in order".into()));
     }
     Ok(graph)
 }
@@ -45,9 +30,7 @@ pub fn parse(text: &str) -> Result<Graph> {
 pub fn write(graph: &Graph) -> String {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Numbers);
-    graph
-        .serialize(&mut serializer)
-        .expect("a graph has string keys and finite numbers");
+    graph.serialize(&mut serializer).expect("a graph has string keys and finite numbers");
     String::from_utf8(bytes).expect("serde_json writes UTF-8")
 }
 
@@ -74,24 +57,11 @@ fn number(value: f64) -> String {
     let length = digits.len() as i32;
     let body = match point {
         1..=21 if length <= point => format!("{digits}{}", "0".repeat((point - length) as usize)),
-        1..=21 => format!(
-            "{}.{}",
-            &digits[..point as usize],
-            &digits[point as usize..]
-        ),
+        1..=21 => format!("{}.{}", &digits[..point as usize], &digits[point as usize..]),
         -5..=0 => format!("0.{}{digits}", "0".repeat(-point as usize)),
         _ => {
-            let fraction = if length > 1 {
-                format!(".{}", &digits[1..])
-            } else {
-                String::new()
-            };
-            format!(
-                "{}{fraction}e{}{}",
-                &digits[..1],
-                if exponent < 0 { "-" } else { "+" },
-                exponent.abs()
-            )
+            let fraction = if length > 1 { format!(".{}", &digits[1..]) } else { String::new() };
+            format!("{}{fraction}e{}{}", &digits[..1], if exponent < 0 { "-" } else { "+" }, exponent.abs())
         }
     };
     format!("{sign}{body}")

@@ -20,8 +20,7 @@ use crate::error::{Error, Result};
 pub fn read(file: &[u8]) -> Result<Network> {
     let container = container::read(file)?;
     let text = container.metadata.get("dyad");
-    let text =
-        text.ok_or_else(|| Error::Parse("__metadata__: expected the key dyad, got none".into()))?;
+    let text = text.ok_or_else(|| Error::Parse("__metadata__: expected the key dyad, got none".into()))?;
     let graph = json::parse(text)?;
     let tensors = tensors::decode(&graph, &container)?;
     let network = Network { graph, tensors };

@@ -47,52 +47,28 @@ impl Network {
             Form::Q15 { shift, multiplier } => {
                 within("shift", *shift, [-15, 22])?;
                 let all = self.multipliers(multiplier, count, shared, [1, 32767])?;
-                Ok(all
-                    .into_iter()
-                    .map(|b| Requantization::Q15 { shift: *shift, b })
-                    .collect())
+                Ok(all.into_iter().map(|b| Requantization::Q15 { shift: *shift, b }).collect())
             }
-            Form::Exact {
-                left,
-                shift,
-                multiplier,
-            } => {
+            Form::Exact { left, shift, multiplier } => {
                 within("left", *left, [0, 24])?;
                 within("shift", *shift, [33, 62])?;
                 let all = self.multipliers(multiplier, count, shared, [0, i32::MAX as i64])?;
-                Ok(all
-                    .into_iter()
-                    .map(|b| Requantization::Exact {
-                        left: *left,
-                        shift: *shift,
-                        b,
-                    })
-                    .collect())
+                Ok(all.into_iter().map(|b| Requantization::Exact { left: *left, shift: *shift, b }).collect())
             }
         }
     }
 
-    fn multipliers(
-        &self,
-        name: &str,
-        count: usize,
-        shared: bool,
-        limits: [i64; 2],
-    ) -> Result<Vec<i64>> {
+    fn multipliers(&self, name: &str, count: usize, shared: bool, limits: [i64; 2]) -> Result<Vec<i64>> {
         let tensor = self.tensor(name)?;
         let fits = tensor.shape == [count] || (shared && tensor.shape == [1]);
         if tensor.dtype != TensorDtype::I32 || !fits {
             let (dtype, shape) = (tensor.dtype, &tensor.shape);
-            return Err(Error::Invalid(format!(
-                "multiplier {name:?}: expected I32 [{count}], got {dtype:?} {shape:?}"
-            )));
+            return Err(Error::Invalid(format!("multiplier {name:?}: expected I32 [{count}], got {dtype:?} {shape:?}")));
         }
         for &b in &tensor.codes {
             within("multiplier", b as i64, limits)?;
         }
-        Ok((0..count)
-            .map(|channel| tensor.codes[channel % tensor.codes.len()] as i64)
-            .collect())
+        Ok((0..count).map(|channel| tensor.codes[channel % tensor.codes.len()] as i64).collect())
     }
 }
 
@@ -101,18 +77,13 @@ pub fn within(what: &str, number: i64, [lo, hi]: [i64; 2]) -> Result<()> {
     if (lo..=hi).contains(&number) {
         return Ok(());
     }
-    Err(Error::Invalid(format!(
-        "{what}: expected a number in {lo}..{hi}, got {number}"
-    )))
+    Err(Error::Invalid(format!("{what}: expected a number in {lo}..{hi}, got {number}")))
 }
 
 impl Value {
     /// What the accumulator clause needs to know of its codes.
     pub fn codes(&self) -> Codes {
-        Codes {
-            range: self.range,
-            zero_point: self.zero_point,
-        }
+        Codes { range: self.range, zero_point: self.zero_point }
     }
 
     /// H and W of [1, C, H, W].
