@@ -1,0 +1,21 @@
+/** Quantize neural networks to 4- and 8-bit integers and run them integer-only wherever JavaScript runs. */
+export { load, Model } from './session/model.js';
+export type { ModelMemory, ModelSource, OutputInfo, RunAsyncOptions } from './session/model.js';
+export type { InputInfo, ModelInput, ModelInputs } from './session/model-input.js';
+export { pixelsToFloats, preprocessPicture } from './session/preprocess.js';
+export type { Picture } from './session/preprocess.js';
+export { Tensor } from './tensor/tensor.js';
+export type { Dtype, TypedArray } from './tensor/dtype.js';
+export { importOnnx } from './onnx/lazy-import.js';
+export type { ImportOptions } from './onnx/import.js';
+export { quantize } from './quantize/lazy-quantize.js';
+export type { CalibrationData } from './quantize/calibration/samples.js';
+export type { QuantizeOptions, QuantizeProgress } from './quantize/options.js';
+export type { QuantizeResult } from './quantize/quantize.js';
+export type { LayerReport, QuantizeReport } from './quantize/report.js';
+export { decodeDyad, encodeDyad } from './integer/dyad.js';
+export type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Preprocess, Requantization } from './integer/integer-graph.js';
+export type { Graph, GraphNode } from './graph/graph.js';
+export type { EngineOptions, Flavour, WasmSource } from './wasm/engine.js';
+export { DyadicError } from './errors.js';
+export type { ErrorCode, ErrorDetail } from './errors.js';
