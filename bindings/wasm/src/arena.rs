@@ -52,7 +52,7 @@ impl Arena {
     /// `count` words at `address`, which is a multiple of 4; `None` if they do not lie in the arena.
     pub fn words(&self, address: usize, count: usize) -> Option<&[i32]> {
         let region = Region { begin: address, length: count.checked_mul(4)? };
-        if address % 4 != 0 || !self.contains(region) {
+        if !address.is_multiple_of(4) || !self.contains(region) {
             return None;
         }
         // SAFETY: in the arena and aligned; i32 has no invalid bits; `lend`, which makes the only mutable slices, borrows self mutably.
@@ -145,9 +145,7 @@ mod memory {
     }
 
     pub fn bounds() -> (usize, usize) {
-        // SAFETY: only the address is taken, and the linker defines the symbol.
-        let begin = unsafe { core::ptr::addr_of!(__heap_base) } as usize;
-        (begin, end_of(memory_size::<0>()))
+        (core::ptr::addr_of!(__heap_base) as usize, end_of(memory_size::<0>()))
     }
 
     pub fn pointer(address: usize) -> *mut u8 {

@@ -90,7 +90,7 @@ step_by_number! {
 
 step_by_number! {
     /// Every kernel.
-    float_step: ;
+    float_step: QuantizeF32, DequantizeF32, ConvF32, GemmF32, AddF32, ClampF32, BatchNormF32, PoolF32, SoftmaxF32, MeanF32;
     else integer_step
 }
 
