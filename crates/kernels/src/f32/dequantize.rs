@@ -35,9 +35,12 @@ impl Kernel for DequantizeF32 {
 
     fn spans(&self) -> Spans {
         let count = self.count as usize;
-        Spans::new()
-            .with(field!(input_offset), self.input_offset, count * element_bytes(self.in_container), Access::Read)
-            .with(field!(output_offset), self.output_offset, count * BYTES, Access::Write)
+        Spans::new().with(field!(input_offset), self.input_offset, count * element_bytes(self.in_container), Access::Read).with(
+            field!(output_offset),
+            self.output_offset,
+            count * BYTES,
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

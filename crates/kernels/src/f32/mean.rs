@@ -17,9 +17,12 @@ impl Kernel for MeanF32 {
 
     fn spans(&self) -> Spans {
         let output = self.outer as usize * self.inner as usize * BYTES;
-        Spans::new()
-            .with(field!(input_offset), self.input_offset, output * self.length as usize, Access::Read)
-            .with(field!(output_offset), self.output_offset, output, Access::Write)
+        Spans::new().with(field!(input_offset), self.input_offset, output * self.length as usize, Access::Read).with(
+            field!(output_offset),
+            self.output_offset,
+            output,
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

@@ -66,8 +66,22 @@ fn larger(a: f32, b: f32) -> f32 {
 impl PoolF32 {
     fn axes(&self) -> [Axis; 2] {
         [
-            Axis { input: self.in_h, kernel: self.kernel_h, stride: self.stride_h, dilation: self.dilation_h, before: self.pad_top, after: self.pad_bottom },
-            Axis { input: self.in_w, kernel: self.kernel_w, stride: self.stride_w, dilation: self.dilation_w, before: self.pad_left, after: self.pad_right },
+            Axis {
+                input: self.in_h,
+                kernel: self.kernel_h,
+                stride: self.stride_h,
+                dilation: self.dilation_h,
+                before: self.pad_top,
+                after: self.pad_bottom,
+            },
+            Axis {
+                input: self.in_w,
+                kernel: self.kernel_w,
+                stride: self.stride_w,
+                dilation: self.dilation_w,
+                before: self.pad_left,
+                after: self.pad_right,
+            },
         ]
     }
 
@@ -120,9 +134,12 @@ impl Kernel for PoolF32 {
         let planes = self.planes as usize;
         let input = planes * (self.in_h * self.in_w) as usize * BYTES;
         let output = planes * (self.out_h * self.out_w) as usize * BYTES;
-        Spans::new()
-            .with(field!(input_offset), self.input_offset, input, Access::Read)
-            .with(field!(output_offset), self.output_offset, output, Access::Write)
+        Spans::new().with(field!(input_offset), self.input_offset, input, Access::Read).with(
+            field!(output_offset),
+            self.output_offset,
+            output,
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

@@ -45,9 +45,12 @@ impl Kernel for QuantizeF32 {
 
     fn spans(&self) -> Spans {
         let count = self.count as usize;
-        Spans::new()
-            .with(field!(input_offset), self.input_offset, count * BYTES, Access::Read)
-            .with(field!(output_offset), self.output_offset, count * element_bytes(self.out_container), Access::Write)
+        Spans::new().with(field!(input_offset), self.input_offset, count * BYTES, Access::Read).with(
+            field!(output_offset),
+            self.output_offset,
+            count * element_bytes(self.out_container),
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

@@ -44,9 +44,12 @@ impl Kernel for SoftmaxF32 {
 
     fn spans(&self) -> Spans {
         let bytes = self.units() * self.length as usize * self.inner as usize * BYTES;
-        Spans::new()
-            .with(field!(input_offset), self.input_offset, bytes, Access::Read)
-            .with(field!(output_offset), self.output_offset, bytes, Access::Write)
+        Spans::new().with(field!(input_offset), self.input_offset, bytes, Access::Read).with(
+            field!(output_offset),
+            self.output_offset,
+            bytes,
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

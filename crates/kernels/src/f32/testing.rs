@@ -61,7 +61,7 @@ pub fn check_all_units(params: impl Kernel, arena: &Arena, count: usize) -> Vec<
 pub fn check_all_units_bytes(params: impl Kernel, arena: &Arena, bytes: usize) -> Vec<u8> {
     params.check().expect("parameters that the kernel accepts");
     let mut once = vec![0xcd; bytes];
-    run(params, arena, &mut once, [0..params.units()]);
+    run(params, arena, &mut once, core::iter::once(0..params.units()));
     let mut apart = vec![0x35; bytes];
     run(params, arena, &mut apart, (0..params.units()).rev().map(|unit| unit..unit + 1));
     assert_eq!(once, apart, "units run apart give other results");

@@ -95,7 +95,9 @@ fn equals_the_reference_at_the_edges_of_tiles() {
 
 #[test]
 fn equals_the_reference_with_padding_stride_dilation_and_groups() {
-    for (stride, dilation, pads) in [([1, 1], [1, 1], [1; 4]), ([2, 2], [1, 1], [1; 4]), ([1, 2], [2, 1], [0, 3, 2, 1]), ([3, 1], [1, 3], [2, 0, 5, 4])] {
+    for (stride, dilation, pads) in
+        [([1, 1], [1, 1], [1; 4]), ([2, 2], [1, 1], [1; 4]), ([1, 2], [2, 1], [0, 3, 2, 1]), ([3, 1], [1, 3], [2, 0, 5, 4])]
+    {
         for groups in [1, 2, 5] {
             for batch in [1, 3] {
                 Case { batch, stride, dilation, pads, ..case(groups, [2, 5], [9, 11], [3, 3]) }.check(batch == 1, FREE);
