@@ -63,6 +63,11 @@ export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
     percentile,
     biasCorrection: options.biasCorrection ?? false,
     requantization: oneOf('requantization', options.requantization ?? 'auto', ['auto', 'exact']),
-    preprocess: options.preprocess ?? null,
+    preprocess: options.preprocess ? inFileNumbers(options.preprocess) : null,
   };
+}
+
+/** Mean and std as the file holds them, f32: people write 0.485. */
+function inFileNumbers(preprocess: Preprocess): Preprocess {
+  return { ...preprocess, mean: preprocess.mean.map(Math.fround), std: preprocess.std.map(Math.fround) };
 }
