@@ -100,6 +100,9 @@ impl Kernel for StridedCopy {
     }
 
     fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        if units.is_empty() {
+            return;
+        }
         let (input, output) = (buffers.reads[0], &mut *buffers.writes[0]);
         match self.element_bytes {
             1 => copy_units::<1>(self, input, output, units),
@@ -166,6 +169,7 @@ impl Kernel for Fill {
 impl Kernel for Gather {
     fn check(&self) -> Result<(), BadParam> {
         fields_in!(self, 0..=i32::MAX; outer, axis_length, block_bytes, count);
+        field_holds!(is_total(&[self.outer, self.block_bytes]); outer);
         field_holds!(is_total(&[self.outer, self.axis_length, self.block_bytes]); axis_length);
         field_holds!(is_total(&[self.outer, self.count, self.block_bytes]); count);
         field_holds!(is_total(&[self.count, 4]); count);

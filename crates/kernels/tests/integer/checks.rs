@@ -1,0 +1,97 @@
+//! What kernels refuse, and that sizes are computed without overflow.
+
+use crate::conv::{Case, Shape};
+use kernels::params::*;
+use kernels::{BadParam, Kernel, Reason};
+
+fn refused<K: Kernel>(kernel: K, fields: &[&str], field: &str) {
+    let expected = BadParam { field: fields.iter().position(|name| *name == field).expect("a field"), reason: Reason::OutOfRange };
+    assert_eq!(kernel.check(), Err(expected), "{field}");
+}
+
+/// Every single field of a convolution set to numbers from everywhere: refused, or its sizes can be asked.
+#[test]
+fn any_number_in_any_field_is_safe() {
+    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape;
+    for field in 0..Conv2d::WORDS {
+        for number in [i32::MIN, -1, 0, 1, 2, 255, 256, 32767, 65536, 1 << 24, (1 << 24) + 1, 1 << 30, i32::MAX] {
+            let mut words = good.to_words();
+            words[field] = number;
+            ask(Conv2d::from_words(&words));
+            ask(DepthwiseConv2d::from_words(&words));
+            ask(GroupedConv2d::from_words(&words));
+        }
+    }
+}
+
+/// Every field at once.
+#[test]
+fn any_numbers_in_all_fields_are_safe() {
+    let mut random = crate::seed::Seed::new(21);
+    for round in 0..200_000 {
+        let few = round % 2 == 0;
+        let words: Vec<i32> = (0..40).map(|_| if few { random.within(-1, 9) } else { random.next() as i32 >> random.within(0, 31) }).collect();
+        ask(Conv2d::from_words(&words));
+        ask(DepthwiseConv2d::from_words(&words));
+        ask(GroupedConv2d::from_words(&words));
+        ask(PackConv2d::from_words(&words));
+        ask(PackDepthwise::from_words(&words));
+        ask(UnpackI4::from_words(&words));
+        ask(PackI4::from_words(&words));
+        ask(Add::from_words(&words));
+        ask(MaxPool::from_words(&words));
+        ask(AveragePool::from_words(&words));
+        ask(Requantize::from_words(&words));
+        ask(StridedCopy::from_words(&words));
+        ask(Fill::from_words(&words));
+        ask(LookupPixels::from_words(&words));
+        ask(Gather::from_words(&words));
+    }
+}
+
+/// Asks what a kernel may be asked after its check; debug arithmetic would panic. Small ones run, on buffers of their size.
+fn ask<K: Kernel>(kernel: Option<K>) {
+    let kernel = kernel.expect("enough words");
+    if kernel.check().is_err() {
+        return;
+    }
+    let spans = kernel.spans();
+    let bytes: usize = spans.as_slice().iter().map(|span| span.bytes).sum();
+    assert!(spans.as_slice().iter().all(|span| span.bytes <= u32::MAX as usize), "sizes fit a 32-bit usize");
+    if bytes + kernel.scratch_bytes() < 100_000 && kernel.units() < 100 {
+        let reads: Vec<Vec<u8>> = spans.as_slice().iter().map(|span| vec![3; span.bytes]).collect();
+        let reads: Vec<&[u8]> = spans.as_slice().iter().zip(&reads).filter(|(span, _)| span.access == kernels::Access::Read).map(|(_, b)| &b[..]).collect();
+        crate::bytes::run(simd::Portable, &kernel, &reads);
+    }
+}
+
+#[test]
+fn convolutions_name_the_field_they_refuse() {
+    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape;
+    assert_eq!(good.check(), Ok(()));
+    refused(Conv2d { in_container: container::I16, ..good }, Conv2d::FIELDS, "in_container");
+    refused(Conv2d { in_stride: 2, ..good }, Conv2d::FIELDS, "in_stride");
+    refused(Conv2d { out_stride: 7, ..good }, Conv2d::FIELDS, "out_stride");
+    refused(Conv2d { groups: 3, ..good }, Conv2d::FIELDS, "groups");
+    refused(Conv2d { stride_w: 0, ..good }, Conv2d::FIELDS, "stride_w");
+    refused(Conv2d { hi: good.lo - 1, ..good }, Conv2d::FIELDS, "hi");
+    refused(Conv2d { form: 3, ..good }, Conv2d::FIELDS, "form");
+    refused(Conv2d { form: form::Q15, shift: 23, ..good }, Conv2d::FIELDS, "shift");
+    refused(Conv2d { form: form::EXACT, shift: 40, left: 25, ..good }, Conv2d::FIELDS, "left");
+    refused(Conv2d { in_h: 1 << 24, in_w: 1 << 24, ..good }, Conv2d::FIELDS, "in_stride");
+}
+
+#[test]
+fn copies_that_leave_their_bounds_are_refused() {
+    let good = StridedCopy {
+        input_offset: 10, input_begin_offset: 10, input_end_offset: 20, output_offset: 30, output_begin_offset: 30, output_end_offset: 40,
+        element_bytes: 2, dim0: 1, dim1: 1, dim2: 1, dim3: 1, dim4: 1, dim5: 5, in_stride5: 1, out_stride5: 1,
+        ..StridedCopy::default()
+    };
+    assert_eq!(good.check(), Ok(()));
+    refused(StridedCopy { dim5: 6, ..good }, StridedCopy::FIELDS, "input_offset");
+    refused(StridedCopy { in_stride5: -1, ..good }, StridedCopy::FIELDS, "input_offset");
+    refused(StridedCopy { out_stride5: 2, ..good }, StridedCopy::FIELDS, "output_offset");
+    refused(StridedCopy { element_bytes: 3, ..good }, StridedCopy::FIELDS, "element_bytes");
+    refused(StridedCopy { dim4: i32::MAX, in_stride4: i32::MIN, out_stride4: i32::MAX, ..good }, StridedCopy::FIELDS, "dim0");
+}

@@ -1,0 +1,50 @@
+//! One broken lane in one operation of one microkernel: the suites must notice each.
+
+use crate::broken::{Broken, Op};
+use crate::{conv, elementwise, pools, requantization};
+
+/// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
+macro_rules! mutants {
+    ($($test:ident: $suite:path { $($op:ident),* })*) => {
+        $(
+            #[test]
+            fn $test() {
+                for op in [$(Op::$op),*] {
+                    for lane in [0, 3, 15] {
+                        assert!($suite(Broken { op: Some(op), lane }).is_err(), "{op:?} with lane {lane} broken is not noticed");
+                    }
+                }
+            }
+        )*
+    };
+}
+
+/// Nothing broken, nothing noticed: what the mutants below are compared with.
+#[test]
+fn unbroken() {
+    for suite in [conv::convolution, conv::depthwise, pools::max, pools::average, elementwise::add, elementwise::requantize] {
+        assert_eq!(suite(Broken::default()), Ok(()));
+    }
+}
+
+mutants! {
+    gemm_4x8: conv::convolution {
+        i32x4_dot_i16x8_s, i32x4_add, i16x8_load32_splat, i16x8_load, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i32x4_shr_s, i16x8_add_sat_s,
+        i16x8_min_s, i16x8_max_s
+    }
+    tile_packing: conv::convolution {
+        i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
+        i32x4_from_i16x8
+    }
+    depthwise: conv::depthwise {
+        i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_q15mulr_sat_s
+    }
+    max_pool: pools::max { i16x8_max_s, i16x8_min_s, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_load }
+    average_pool: pools::average { i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_add, i16x8_q15mulr_sat_s }
+    add: elementwise::add { i16x8_add_sat_s, i16x8_max_s, i16x8_min_s, i32x4_extend_low_i16x8_s, i16x8_narrow_i32x4_s }
+    requantize: elementwise::requantize { i32x4_add, i32x4_shl, i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i32x4_high_words }
+    forms: requantization::every_form {
+        i64x2_extmul_low_i32x4_s, i64x2_extmul_high_i32x4_s, i32x4_high_words, i32x4_shl, i32x4_shr_s, i32x4_min_s, i32x4_max_s, i32x4_add,
+        i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i16x8_add_sat_s, i16x8_min_s, i16x8_max_s
+    }
+}
