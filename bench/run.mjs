@@ -13,6 +13,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { build } from '../scripts/build.mjs';
 import { root, tool } from '../tests/hosts/context.mjs';
 import { makeLayer, place, verify } from './layer.mjs';
 import { measurePeak } from './peak.mjs';
@@ -63,6 +64,7 @@ function workloads() {
 
 async function runHere() {
   const jobs = workloads();
+  build();
   await import('../dist/entry/node.js');
   const { createEngine } = await import('../dist/wasm/create-engine.js');
   const engine = await createEngine(undefined, { flavour: options.flavour });

@@ -9,6 +9,7 @@ import { installTarball, prepareFiles } from '../tests/hosts/prepare.mjs';
 import { runChromium } from '../tests/hosts/run-chromium.mjs';
 import { runNode } from '../tests/hosts/run-node.mjs';
 import { runWorkerd } from '../tests/hosts/run-workerd.mjs';
+import { build } from './build.mjs';
 
 const HOSTS = {
   node20: (context) => runNode(context, 20),
@@ -32,6 +33,7 @@ rmSync(context.app, { recursive: true, force: true });
 mkdirSync(context.app, { recursive: true });
 mkdirSync(context.tools, { recursive: true });
 
+build();
 const tarball = installTarball(context);
 await prepareFiles(context);
 const rows = [];

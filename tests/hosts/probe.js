@@ -17,8 +17,8 @@ const PREPROCESS = { size: [28, 28], fit: 'crop', channels: 'gray', mean: [0.286
 export async function probe(dyadic, files) {
   const model = await dyadic.load(files.dyad);
   const images = floats(files.images);
-  const logits = model.run(new dyadic.Tensor('f32', [images.length / PIXELS, 1, 28, 28], images));
-  const hash = await sha256(logits.data);
+  const logits = model.run(dyadic.Tensor.from(images, [images.length / PIXELS, 1, 28, 28]));
+  const hash = await sha256(logits.toArray());
   const { flavour } = model;
   model.dispose();
 

@@ -28,7 +28,7 @@ interface Answer {
 
 export function defineRun(cli: CAC): void {
   cli
-    .command('run <model> <...images>', 'Run model.dyad on JPEG or PNG pictures: the five best classes of each')
+    .command('run <model> [...images]', 'Run model.dyad on JPEG or PNG pictures: the five best classes of each')
     .option('--raw', 'Print every number of every output instead')
     .option('--top <n>', 'How many classes (default: 5)')
     .option('--flavour <name>', 'auto (default), simd128 or scalar')
