@@ -97,6 +97,16 @@ test('border windows of an average pool have divisors of their own', () => {
   assert.ok(pooled.op === 'average_pool' && pooled.requantization.form !== 'copy' && graph.tensors.get(pooled.requantization.multiplier)!.shape.join() === '3');
 });
 
+test('a global pool over any number of carriers stays in q15', () => {
+  for (const side of [2, 3, 5, 7, 8, 13]) {
+    const net = new NetworkBuilder();
+    const conv = net.conv('conv', net.input('x', [1, 3, side, side]), 4, { bounds: RELU });
+    const { graph } = compileAssumed(net.graph([net.averagePool('average', conv)]), {}, { 'average.y': [0, 0.7] });
+    const pooled = operation(graph, 'average');
+    assert.ok(pooled.op === 'average_pool' && pooled.requantization.form === 'q15', `${side}×${side}`);
+  }
+});
+
 test('a standalone ReLU behind a value that a sum reads too', () => {
   const net = new NetworkBuilder();
   const x = net.input('x', [1, 3, 8, 8]);

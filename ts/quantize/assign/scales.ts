@@ -1,6 +1,7 @@
 import { channelKey, type Statistics } from '../calibration/calibrate.js';
 import type { ResolvedOptions } from '../options.js';
 import { isLinear, type LinearOp, type Plan, type PlanNode } from '../plan/plan.js';
+import { poolDivisors } from '../plan/pool-divisors.js';
 import { carrierGrowth } from '../scales/linear-q15.js';
 import { channelWeights, idealWeightScales } from '../scales/weights.js';
 import type { LayerBits } from './bits.js';
@@ -69,22 +70,38 @@ export class Scales {
     this.#carriers.set(group, this.#carriers.get(group)! * growth);
   }
 
-  /** Sums, pools, concats and clips that write carriers from carriers: an output scale below an input's would push t out of 16 bits. Scales only grow, to one of the others, so this ends. */
+  /**
+   * Sums, pools, concats and clips that read carriers: an output scale below an input's would push t out of 16 bits. Scales grow along the
+   * network, so one round per node at most settles them.
+   */
   #growForElementwise(): void {
-    for (let changed = true; changed; ) {
+    let changed = true;
+    for (let round = 0; changed && round < this.plan.nodes.length; round++) {
       changed = false;
       for (const node of this.plan.nodes) {
         if (!['add', 'average_pool', 'concat', 'clip'].includes(node.op.kind)) continue;
-        const output = this.groups.of(node.output);
         for (const [i, input] of node.inputs.entries()) {
-          const source = this.groups.of(input);
-          const isCarrier = this.representations.reads.get(node.name)![i] === 'i16' && !this.#comesFromInput(source);
-          if (!isCarrier || this.#carriers.get(source)! <= this.#carriers.get(output)! || this.#comesFromInput(output)) continue;
-          this.#carriers.set(output, this.#carriers.get(source)!);
-          changed = true;
+          if (this.representations.reads.get(node.name)![i] === 'i16' && this.#growFrom(node, input)) changed = true;
         }
       }
     }
+  }
+
+  #growFrom(node: PlanNode, input: string): boolean {
+    const source = this.groups.of(input);
+    const output = this.groups.of(node.output);
+    if (source === output || this.#comesFromInput(source) || this.#comesFromInput(output)) return false;
+    const least = Math.fround(this.#carriers.get(source)! * this.#carrierRatio(node));
+    if (least <= this.#carriers.get(output)!) return false;
+    this.#carriers.set(output, least);
+    return true;
+  }
+
+  /** By how much a carrier's scale must exceed that of the carrier it is made from. */
+  #carrierRatio({ op, inputs, output }: PlanNode): number {
+    if (op.kind !== 'average_pool') return 1;
+    const [, , height = 1, width = 1] = this.plan.shapes.get(output)!;
+    return Math.max(...poolDivisors(op.attributes, this.plan.shapes.get(inputs[0]!)!, [height, width]).map(poolCarrierRatio));
   }
 
   #comesFromInput(group: string): boolean {
@@ -136,6 +153,13 @@ export class Scales {
       return Math.max(highest, -lowest, 0) / outputScale;
     });
   }
+}
+
+/** A sum of k carriers needs a shift of ⌈log2 k⌉ to fit t; with s_out this much above s_in, the multiplier that goes with it has 15 bits. */
+function poolCarrierRatio(k: number): number {
+  let power = 1;
+  while (power < k) power *= 2;
+  return power === 1 ? 1 : (power / k) * (1 + 1 / 8192);
 }
 
 function provedRange(op: LinearOp, c: number, lo: number, hi: number): [number, number] {

@@ -9,7 +9,7 @@ import { elementwiseForm } from '../scales/elementwise.js';
 import { carrierFloor, CODE_FLOOR } from '../scales/linear-q15.js';
 import { quantizeLinear } from '../scales/quantize-linear.js';
 import { type ChosenForm, GraphWriter } from './graph-writer.js';
-import { poolDivisors } from './pool-divisors.js';
+import { poolDivisors } from '../plan/pool-divisors.js';
 
 /** One operation of the result and the float value it approximates. */
 export interface EmittedLayer {
