@@ -49,10 +49,7 @@ fn number(value: f64) -> String {
         return "0".into();
     }
     let sign = if value < 0.0 { "-" } else { "" };
-    let shortest = format!("{:e}", value.abs());
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let digits = mantissa.replace('.', "");
-    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let (digits, exponent) = shortest_digits(value.abs());
     let point = exponent + 1;
     let length = digits.len() as i32;
     let body = match point {
@@ -67,6 +64,23 @@ fn number(value: f64) -> String {
     format!("{sign}{body}")
 }
 
+/// The fewest digits that read back as `value`, and the exponent of the first. Of two that are as near, Rust takes the upper and ECMAScript the even one.
+fn shortest_digits(value: f64) -> (String, i32) {
+    let (digits, exponent) = scientific(&format!("{value:e}"));
+    let (exact, exact_exponent) = scientific(&format!("{value:.800e}"));
+    let (even, rest) = exact.split_at(digits.len());
+    let is_tie = exponent == exact_exponent && rest.starts_with('5') && rest[1..].bytes().all(|digit| digit == b'0');
+    if is_tie && even.ends_with(['0', '2', '4', '6', '8']) {
+        return (even.into(), exponent);
+    }
+    (digits, exponent)
+}
+
+fn scientific(text: &str) -> (String, i32) {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::number;
@@ -78,6 +92,9 @@ mod tests {
             (0.5, "0.5"),
             (100.0, "100"),
             (0.00001, "0.00001"),
+            // Exactly between …812 and …813.
+            (0.0198383331298828125, "0.019838333129882812"),
+            (0.01983833312988281603, "0.019838333129882816"),
             (0.000001, "0.000001"),
             (0.0000001, "1e-7"),
             (1.5e-9, "1.5e-9"),
