@@ -1,0 +1,158 @@
+/** What a Program promises besides right codes (tests/parity has those): order, memory, poison, kinds of input. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { IntegerGraph } from '../../ts/integer/integer-graph.js';
+import { createIntegerProgram } from '../../ts/session/integer-program.js';
+import type { Program, ProgramInput } from '../../ts/session/program.js';
+import type { Engine } from '../../ts/wasm/engine.js';
+import { errorOf } from '../engine/error-of.js';
+import { engineOf } from '../engine/flavours.js';
+import { floats, smallNetwork } from './networks.js';
+
+const test = suite('integer program');
+const SAMPLE = 3 * 6 * 6;
+
+const feed = (input: ProgramInput): Map<string, ProgramInput> => new Map([['image', input]]);
+const feedFloats = (seed: number): Map<string, ProgramInput> => feed({ kind: 'f32', data: floats(seed, SAMPLE) });
+
+async function withProgram(use: (program: Program, engine: Engine, graph: IntegerGraph) => void | Promise<void>): Promise<void> {
+  const engine = await engineOf('auto');
+  const graph = smallNetwork();
+  const program = createIntegerProgram(engine, graph);
+  await use(program, engine, graph);
+  program.dispose();
+  assert.equal([engine.liveBytes, engine.liveAllocations], [0, 0]);
+}
+
+test('the observer sees inputs first, then every value once, in execution order', () =>
+  withProgram((program, _engine, graph) => {
+    const seen: number[] = [];
+    program.run(feedFloats(1), ({ index, name, shape, read }) => {
+      seen.push(index);
+      assert.is(name, graph.values[index]?.name);
+      assert.equal(shape, graph.values[index]?.shape);
+      const [lo, hi] = graph.values[index]?.range as readonly [number, number];
+      assert.ok((read() as Int32Array).every((code) => code >= lo && code <= hi));
+    });
+    assert.equal(seen, graph.values.map((_, index) => index));
+  }));
+
+test('poisoned slots and pad channels change nothing', () =>
+  withProgram((program) => {
+    const codes = (): number[][] => {
+      const all: number[][] = [];
+      const outputs = program.run(feedFloats(3), (value) => all.push([...value.read()]));
+      return [...all, ...[...outputs.values()].map((data) => [...data])];
+    };
+    const expected = codes();
+    for (const byte of [0x00, 0x7f, 0x80, 0xff, 0xa5]) {
+      program.poison(byte);
+      assert.equal(codes(), expected);
+    }
+  }));
+
+test('floats, their codes and nothing in between', () =>
+  withProgram((program) => {
+    let codes = new Int32Array();
+    const expected = program.run(feedFloats(4), (value) => {
+      if (value.index === 0) codes = value.read() as Int32Array;
+    });
+    assert.equal(program.run(feed({ kind: 'codes', data: codes })), expected);
+    assert.equal(program.run(feed({ kind: 'codes', data: Int8Array.from(codes) })), expected);
+    const [x, scale] = [floats(4, SAMPLE), Math.fround(0.03)];
+    x.forEach((value, i) => {
+      const q = Math.fround(value * Math.fround(1 / scale));
+      const nearest = Math.min(Math.max(Math.round(q) - 3, -128), 127);
+      assert.ok(Math.abs((codes[i] as number) - nearest) <= (Math.abs(q % 1) === 0.5 ? 1 : 0));
+    });
+  }));
+
+test('stepwise counts the operations and gives what run gives', () =>
+  withProgram((program, _engine, graph) => {
+    const steps = program.stepwise(feedFloats(5));
+    const counts: number[] = [];
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        assert.equal(step.value, program.run(feedFloats(5)));
+        break;
+      }
+      counts.push(step.value);
+    }
+    assert.equal(counts, graph.operations.map((_, i) => i + 1));
+    assert.equal(program.steps.map(({ op }) => op), graph.operations.map(({ op }) => op));
+  }));
+
+test('a stepwise run that another overtakes says so', () =>
+  withProgram(async (program) => {
+    const steps = program.stepwise(feedFloats(5));
+    steps.next();
+    program.run(feedFloats(6));
+    await errorOf('ERR_BUSY', () => steps.next());
+  }));
+
+test('inputs of the wrong name, kind, length or range', () =>
+  withProgram(async (program) => {
+    const data = floats(1, SAMPLE);
+    await errorOf('ERR_ARGUMENT', () => program.run(new Map()));
+    await errorOf('ERR_ARGUMENT', () => program.run(new Map([...feedFloats(1), ['other', { kind: 'f32', data }]])));
+    await errorOf('ERR_SHAPE', () => program.run(feed({ kind: 'f32', data: data.subarray(1) })));
+    await errorOf('ERR_SHAPE', () => program.run(feed({ kind: 'pixels', data: new Uint8Array(SAMPLE), channels: 1 })));
+    await errorOf('ERR_SHAPE', () => program.run(feed({ kind: 'pixels', data: new Uint8Array(SAMPLE - 3), channels: 3 })));
+    const outside = await errorOf('ERR_ARGUMENT', () => program.run(feed({ kind: 'codes', data: Int32Array.from({ length: SAMPLE }, (_, i) => (i === 7 ? 128 : 0)) })));
+    assert.match(outside.message, /image\[7\].*-128\.\.127.*128/);
+    const { engine, plain } = await plainProgram();
+    await errorOf('ERR_DTYPE', () => plain.run(feed({ kind: 'pixels', data: new Uint8Array(SAMPLE), channels: 3 })));
+    plain.dispose();
+    assert.is(engine.liveAllocations, 0);
+  }));
+
+async function plainProgram(): Promise<{ engine: Engine; plain: Program }> {
+  const engine = await engineOf('auto');
+  return { engine, plain: createIntegerProgram(engine, smallNetwork(null)) };
+}
+
+test('two programs share an engine and not their memory; a run allocates nothing', () =>
+  withProgram((program, engine, graph) => {
+    const expected = program.run(feedFloats(8));
+    const other = createIntegerProgram(engine, graph);
+    const live = [engine.liveBytes, engine.liveAllocations];
+    other.run(feedFloats(9));
+    other.poison(0x55);
+    assert.equal(program.run(feedFloats(8)), expected);
+    assert.equal([engine.liveBytes, engine.liveAllocations], live);
+    other.dispose();
+  }));
+
+test('a program that does not fit leaves nothing behind', async () => {
+  const engine = await engineOf('auto');
+  const small = smallNetwork();
+  const [input] = small.values;
+  const value = { ...(input as IntegerGraph['values'][number]), shape: [1, 2 ** 30] };
+  const huge: IntegerGraph = {
+    ...small,
+    values: [value, { ...value, name: 'clipped' }],
+    inputs: [{ name: 'image', value: 0, preprocess: null }],
+    outputs: [{ name: 'out', value: 1, softmax: null }],
+    operations: [{ op: 'requantize', name: 'clip', inputs: [0], outputs: [1], requantization: { form: 'copy' }, clamp: [0, 127] }],
+    tensors: new Map(),
+  };
+  await errorOf('ERR_MEMORY', () => createIntegerProgram(engine, huge));
+  assert.is(engine.liveAllocations, 0);
+  const program = createIntegerProgram(engine, small);
+  program.run(feedFloats(1));
+  program.dispose();
+});
+
+test('disposed', async () => {
+  const { plain } = await plainProgram();
+  const steps = plain.stepwise(feedFloats(1));
+  steps.next();
+  plain.dispose();
+  plain.dispose();
+  await errorOf('ERR_DISPOSED', () => steps.next());
+  await errorOf('ERR_DISPOSED', () => plain.run(feedFloats(1)));
+  await errorOf('ERR_DISPOSED', () => plain.poison(0));
+});
+
+test.run();
