@@ -56,6 +56,36 @@ test('concat: inputs that nobody else reads are written at its scale and copied'
   assert.is(value(graph, 'squeeze.y').scale, Math.fround(2 / 255));
 });
 
+test('concat: an input that is an output of the network too keeps its own scale', () => {
+  const net = new NetworkBuilder();
+  const x = net.input('x', [1, 3, 8, 8]);
+  const left = net.conv('left', x, 8, { bounds: RELU });
+  net.conv('last', net.concat('cat', [left, net.conv('right', x, 8, { bounds: RELU })]), 4);
+  const { graph } = compileAssumed(net.graph(['last.y', left]), {}, { 'left.y': [0, 1], 'right.y': [0, 3], 'cat.y': [0, 3] });
+  assert.is(value(graph, 'left.y.u8').scale, Math.fround(1 / 255));
+});
+
+test('a sum is unsigned only if both operands are', () => {
+  const net = new NetworkBuilder();
+  const x = net.input('x', [1, 3, 8, 8]);
+  const [positive, signed] = [net.conv('positive', x, 8, { bounds: RELU }), net.conv('signed', x, 8)];
+  const [mixed, unsigned] = [net.add('mixed', positive, signed), net.add('unsigned', positive, positive)];
+  const { graph } = compileAssumed(net.graph([net.conv('a', mixed, 4), net.conv('b', unsigned, 4)]));
+  assert.is(value(graph, 'mixed.y').dtype, 'i8');
+  assert.is(value(graph, 'unsigned.y').dtype, 'u8');
+});
+
+test('a padding value counts for the scale and becomes a code', () => {
+  const net = new NetworkBuilder();
+  const conv = net.conv('conv', net.input('x', [1, 3, 8, 8]), 8, { bounds: RELU });
+  const attributes = { before: [0, 0, 1, 1], after: [0, 0, 1, 1], value: 5 };
+  const pad = net.node({ name: 'pad', op: 'Pad', inputs: [conv], outputs: ['pad.y'], attributes }, [1, 8, 10, 10]);
+  const { graph } = compileAssumed(net.graph([net.conv('last', pad, 4)]), {}, { 'conv.y': [0, 2] });
+  assert.is(value(graph, 'conv.y').scale, Math.fround(5 / 255));
+  const padded = operation(graph, 'pad');
+  assert.ok(padded.op === 'pad' && padded.value === 255);
+});
+
 test('a signed concat makes its own inputs signed', () => {
   const net = new NetworkBuilder();
   const x = net.input('x', [1, 3, 8, 8]);

@@ -58,6 +58,13 @@ test('two dead channels of ten raise the shift, or q15 does not hold', () => {
   assert.is(linearQ15(ratios, floors(10, 256)), null);
 });
 
+test('channels that never vary do not count among the ten', () => {
+  const ratios = new Float64Array(10).fill(0.01);
+  ratios[3] = ratios[4] = 1e-6;
+  const form = linearQ15(ratios, floors(10, 256), Array.from(ratios, (ratio) => ratio > 1e-3))!;
+  assert.equal([form.multipliers[3], form.multipliers[4]], [256, 256]);
+});
+
 test('a channel far above the others pushes q15 out of its 15 bits', () => {
   const ratios = new Float64Array(20).fill(0.001);
   ratios[0] = 0.128;
@@ -127,6 +134,7 @@ test('exact: the largest multiplier has 31 bits, left and shift are in range', (
     if (top > 1e-8) assert.ok(largest >= 2 ** 30 && largest <= 2 ** 31 - 1, `${top}: ${largest}`);
     assert.ok(Math.abs((largest * powerOfTwo(form.left)) / powerOfTwo(form.shift) / top - 1) < 2 ** -29);
     assert.is(form.multipliers[2], largest);
+    assert.is(form.left, Math.max(0, 33 - (form.shift - form.left)), 'no more to the left than the smallest shift asks');
   }
   assert.is(exactForm([2 ** 23]), null);
 });
@@ -163,6 +171,14 @@ test('bias correction adds what the weights lose on average', () => {
   const lost = means.reduce((sum, mean, i) => sum + (op.weight[i]! - plain.weights[i]! * scale) * mean, 0);
   assert.is(corrected.bias![0], roundHalfEven(lost / (0.01 * scale)));
   assert.is.not(corrected.bias![0], 0);
+});
+
+test('bias correction of a grouped layer reads the means of its own group', () => {
+  const op: LinearOp = { ...layer([[0.7, 0.123], [0.7, 0.123]], [0, 0]), groups: 2 };
+  const { bias, weights, weightScales } = quantizeLinear(request(op, { weightBits: 4, inputScale: 0.01, inputMeans: (c) => [0, 0, 5, 9][c]! }));
+  const lost = (0.7 - weights[2]! * weightScales[1]!) * 5 + (0.123 - weights[3]! * weightScales[1]!) * 9;
+  assert.equal([...bias!], [0, roundHalfEven(lost / (0.01 * weightScales[1]!))]);
+  assert.is.not(bias![1], 0);
 });
 
 test('least-error weight scales are never worse than min-max ones', () => {
