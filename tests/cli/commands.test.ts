@@ -62,6 +62,14 @@ test('the same command writes the same bytes; --json is one object', () => {
   assert.ok(report.agreement > 0.8 && report.layers.length >= 7);
 });
 
+test('a network that lost its accuracy is announced on stderr', () => {
+  const lost = join(folder, 'lost.dyad');
+  const { status, stdout, stderr } = dyadic('quantize', model, '--calibrate', pictures, ...LEARNED, '--calibration', 'percentile', '--percentile', '51', '-o', lost);
+  assert.is(status, 0);
+  assert.match(stderr, /warning: the integer network agrees with float on only [\d.]+ % of 30 calibration samples/);
+  assert.match(stdout, /agrees with float/);
+});
+
 test('run: five classes with labels, JSON lines, raw numbers', () => {
   const images = [join(pictures, '001.png'), join(pictures, 'more', '000.png')];
   const plain = dyadic('run', dyad, images[0]!);

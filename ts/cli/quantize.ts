@@ -143,7 +143,7 @@ function layerTable(layers: readonly LayerReport[]): string {
     { title: 'operation' },
     { title: 'SQNR', align: 'right' as const },
     { title: 'weights' },
-    { title: 'codes' },
+    { title: 'activations' },
     { title: 'requantization' },
     { title: '8 bits because' },
   ];

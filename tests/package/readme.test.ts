@@ -1,0 +1,20 @@
+/** The code in README.md runs as it stands, on the built package. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+test('the example of README.md', () => {
+  const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)];
+  assert.is(blocks.length, 1);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], { cwd: root, input: blocks[0]![1]!, encoding: 'utf8' });
+  rmSync(join(root, 'fashion.dyad'), { force: true });
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /^\d+ % agree with float, .+ lost most\nFloat32Array\(10\)/);
+});
+
+test.run();
