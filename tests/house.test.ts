@@ -109,4 +109,28 @@ house('the typed exports are those of the module', () => {
   }
 });
 
+/** What the walk from an export says, and whether it found no float instruction. */
+function walk(flavour: string, name: string): { isClean: boolean; said: string } {
+  const { status, stdout, stderr } = spawnSync('cargo', ['run', '--quiet', '--package', 'opcodes', '--', `pkg/${flavour}.wasm`, name], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
+  assert.ok(status === 0 || status === 1, `opcodes: ${stderr}`);
+  return { isClean: status === 0, said: stdout };
+}
+
+house('SPEC 3.8: no float instruction is reachable from run_integer', () => {
+  for (const flavour of FLAVOURS) {
+    const { isClean, said } = walk(flavour, 'run_integer');
+    assert.ok(isClean, said);
+    const functions = Number(/in the (\d+) functions/.exec(said)?.[1]);
+    assert.ok(functions > 15, `the kernels are among the ${functions} functions walked`);
+  }
+});
+
+house('the walk finds float instructions where there are some', () => {
+  for (const flavour of FLAVOURS) {
+    const { isClean, said } = walk(flavour, 'run_float');
+    assert.not(isClean);
+    assert.match(said, /F32Mul/);
+  }
+});
+
 house.run();
