@@ -3,7 +3,7 @@ import { DyadicError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import type { Engine } from '../wasm/engine.js';
 import { Assembler } from './assembler.js';
-import { elementCount } from './layout.js';
+import { elementCount } from '../graph/shape.js';
 import { FloatContext, type FloatValue } from './lower-float/context.js';
 import { lowerNode } from './lower-float/index.js';
 import type { ObservedValue, Program } from './program.js';

@@ -2,7 +2,8 @@
 import { DyadicError } from '../errors.js';
 import type { IntegerGraph, Preprocess } from '../integer/integer-graph.js';
 import { at, floatBits, type StepBuffer, type StepRange } from './assembler.js';
-import { elementCount, isRowMajor } from './layout.js';
+import { elementCount } from '../graph/shape.js';
+import { isRowMajor } from './layout.js';
 import type { LowerContext, PlacedValue } from './lower/context.js';
 import { observedValue } from './observed-value.js';
 import { hasByteCodes, pixelCodes, sourceByte } from './pixel-table.js';

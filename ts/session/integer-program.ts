@@ -2,7 +2,8 @@
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import type { Engine } from '../wasm/engine.js';
 import { Assembler, at, floatBits, type StepBuffer, type StepRange } from './assembler.js';
-import { elementCount, isRowMajor } from './layout.js';
+import { elementCount } from '../graph/shape.js';
+import { isRowMajor } from './layout.js';
 import { LowerContext, type PlacedValue } from './lower/context.js';
 import { lowerOperation } from './lower/index.js';
 import { integerInput } from './integer-input.js';

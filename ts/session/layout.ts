@@ -1,4 +1,5 @@
 /** How a value lies in memory: the one place that decides it (DESIGN §3.4). */
+import { elementCount, rowMajorStrides } from '../graph/shape.js';
 import type { CodeDtype } from '../integer/integer-graph.js';
 import { Container } from '../wasm/params.js';
 
@@ -26,16 +27,6 @@ export function elementBytesOf(container: Container): 1 | 2 {
 /** C ≤ 4 takes 4 elements per pixel, more a multiple of 16: whole vectors, and a picture's pixel in one word. */
 export function channelStride(channels: number): number {
   return channels <= 4 ? 4 : Math.ceil(channels / 16) * 16;
-}
-
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, dimension) => product * dimension, 1);
-}
-
-export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number);
-  return strides;
 }
 
 /** Codes as the kernels want them: rank 4 is [N, C, H, W] stored NHWC with padded channels, every other rank row-major. */

@@ -1,7 +1,8 @@
 /** Copies between the arena and row-major arrays of the host. */
 import type { Engine } from '../wasm/engine.js';
 import { Container } from '../wasm/params.js';
-import { elementCount, forEachElement, type Layout } from './layout.js';
+import { elementCount } from '../graph/shape.js';
+import { forEachElement, type Layout } from './layout.js';
 
 /** The stored elements of a value as the numbers they are; a view of the arena. */
 function codeView(engine: Engine, address: number, layout: Layout): Uint8Array | Int8Array | Int16Array {

@@ -1,6 +1,6 @@
 /** SPEC 4.3, a float node and the end of an integer network alike. */
 import { at, type Assembler, type StepBuffer } from './assembler.js';
-import { elementCount } from './layout.js';
+import { elementCount } from '../graph/shape.js';
 
 /** Softmax along one axis of row-major floats. */
 export function softmax(assembler: Assembler, input: StepBuffer, output: StepBuffer, shape: readonly number[], axis: number): void {

@@ -2,7 +2,8 @@
 import { DyadicError } from '../../errors.js';
 import type { Bounds, Constant, Graph, GraphNode } from '../../graph/graph.js';
 import { floatBits, type Assembler, type StepBuffer } from '../assembler.js';
-import { elementCount, floatLayout } from '../layout.js';
+import { elementCount } from '../../graph/shape.js';
+import { floatLayout } from '../layout.js';
 import type { View } from '../strided-copy.js';
 
 export type NodeOf<Name extends GraphNode['op']> = Extract<GraphNode, { readonly op: Name }>;

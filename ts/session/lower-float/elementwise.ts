@@ -2,7 +2,7 @@
 import { DyadicError } from '../../errors.js';
 import type { Bounds } from '../../graph/graph.js';
 import { at, floatBits, type StepBuffer } from '../assembler.js';
-import { elementCount } from '../layout.js';
+import { elementCount } from '../../graph/shape.js';
 import { boundFields, broadcastStrides, type FloatContext, type NodeOf } from './context.js';
 
 const KERNEL_AXES = 6;

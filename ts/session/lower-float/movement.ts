@@ -1,6 +1,6 @@
 /** Concat, Reshape, Transpose, Slice, Pad, Gather: nodes that only move floats. */
 import { at, floatBits } from '../assembler.js';
-import { elementCount, rowMajorStrides } from '../layout.js';
+import { elementCount, rowMajorStrides } from '../../graph/shape.js';
 import { stridedCopy, type View } from '../strided-copy.js';
 import { floatView, type FloatContext, type NodeOf } from './context.js';
 

@@ -1,6 +1,6 @@
 /** Gemm and MatMul: matrix products by one kernel that takes any strides. */
 import { at, floatBits } from '../assembler.js';
-import { elementCount, rowMajorStrides } from '../layout.js';
+import { elementCount, rowMajorStrides } from '../../graph/shape.js';
 import { boundFields, broadcastStrides, type FloatContext, type NodeOf } from './context.js';
 
 export function lowerGemm(context: FloatContext, node: NodeOf<'Gemm'>): void {

@@ -1,6 +1,6 @@
 /** ReduceMean and Softmax. */
 import { at } from '../assembler.js';
-import { elementCount } from '../layout.js';
+import { elementCount } from '../../graph/shape.js';
 import { softmax } from '../softmax.js';
 import type { FloatContext, NodeOf } from './context.js';
 

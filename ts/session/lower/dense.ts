@@ -1,6 +1,7 @@
 /** SPEC 3.2: a 1 × 1 convolution over an image of one column, a row of the input per pixel. */
 import { at } from '../assembler.js';
-import { elementCount, isRowMajor } from '../layout.js';
+import { elementCount } from '../../graph/shape.js';
+import { isRowMajor } from '../layout.js';
 import { stridedCopy, wholeView } from '../strided-copy.js';
 import { formFields, type LowerContext, type OperationOf } from './context.js';
 import { packConv2d } from './conv2d.js';

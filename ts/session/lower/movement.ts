@@ -1,6 +1,7 @@
 /** SPEC 3.7: operations that only move codes. */
 import { at } from '../assembler.js';
-import { isRowMajor, rowMajorStrides } from '../layout.js';
+import { rowMajorStrides } from '../../graph/shape.js';
+import { isRowMajor } from '../layout.js';
 import { stridedCopy, wholeView, type View } from '../strided-copy.js';
 import type { LowerContext, OperationOf, PlacedValue } from './context.js';
 
