@@ -82,9 +82,7 @@ impl Kernel for StridedCopy {
         let bytes = |begin: i32, end: i32| (end as u32 - begin as u32) as usize;
         let input = bytes(self.input_begin_offset, self.input_end_offset);
         let output = bytes(self.output_begin_offset, self.output_end_offset);
-        Spans::new()
-            .with(2, self.input_begin_offset, input, Access::Read)
-            .with(4, self.output_begin_offset, output, Access::Write)
+        Spans::new().with(2, self.input_begin_offset, input, Access::Read).with(4, self.output_begin_offset, output, Access::Write)
     }
 
     /// Indices of the four outer axes.

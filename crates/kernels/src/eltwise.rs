@@ -63,14 +63,7 @@ impl Requantize {
             in_zero_point: self.in_zero_point,
             out_container: self.out_container,
             multiplier: self.multiplier,
-            spec: Requantization {
-                form: self.form,
-                shift: self.shift,
-                left: self.left,
-                zero_point: self.out_zero_point,
-                lo: self.lo,
-                hi: self.hi,
-            },
+            spec: Requantization { form: self.form, shift: self.shift, left: self.left, zero_point: self.out_zero_point, lo: self.lo, hi: self.hi },
         }
     }
 }
@@ -90,9 +83,12 @@ impl Kernel for Requantize {
 
     fn spans(&self) -> Spans {
         let count = self.count as usize;
-        Spans::new()
-            .with(0, self.input_offset, count * element_bytes(self.in_container), Access::Read)
-            .with(1, self.output_offset, count * element_bytes(self.out_container), Access::Write)
+        Spans::new().with(0, self.input_offset, count * element_bytes(self.in_container), Access::Read).with(
+            1,
+            self.output_offset,
+            count * element_bytes(self.out_container),
+            Access::Write,
+        )
     }
 
     fn units(&self) -> usize {

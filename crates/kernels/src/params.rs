@@ -58,6 +58,11 @@ macro_rules! kernel_params {
                     Some(Self { $( $field: words.next()?, )* })
                 }
 
+                /// The struct as words, in memory order, without an allocation.
+                pub fn to_array(&self) -> [i32; Self::WORDS] {
+                    [ $( self.$field ),* ]
+                }
+
                 /// The struct as words, in memory order.
                 #[cfg(not(target_arch = "wasm32"))]
                 pub fn to_words(&self) -> std::vec::Vec<i32> {

@@ -98,9 +98,12 @@ impl Kernel for MaxPool {
     }
 
     fn spans(&self) -> Spans {
-        Spans::new()
-            .with(0, self.input_offset, self.bytes(self.in_h, self.in_w), Access::Read)
-            .with(1, self.output_offset, self.bytes(self.out_h, self.out_w), Access::Write)
+        Spans::new().with(0, self.input_offset, self.bytes(self.in_h, self.in_w), Access::Read).with(
+            1,
+            self.output_offset,
+            self.bytes(self.out_h, self.out_w),
+            Access::Write,
+        )
     }
 
     /// Rows of the output.

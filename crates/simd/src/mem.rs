@@ -30,17 +30,13 @@ pub fn panels_mut<const N: usize, const M: usize>(bytes: &mut [u8]) -> &mut [[[u
 /// The `N` bytes from byte `at` on. Panics if the slice does not hold them.
 #[inline(always)]
 pub fn array<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
-    bytes[at..]
-        .first_chunk::<N>()
-        .expect("bytes inside the slice")
+    bytes[at..].first_chunk::<N>().expect("bytes inside the slice")
 }
 
 /// [`array`], to be written.
 #[inline(always)]
 pub fn array_mut<const N: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; N] {
-    bytes[at..]
-        .first_chunk_mut::<N>()
-        .expect("bytes inside the slice")
+    bytes[at..].first_chunk_mut::<N>().expect("bytes inside the slice")
 }
 
 /// The i16 at byte `at`.

@@ -369,12 +369,7 @@ impl Isa for Portable {
 
     #[inline(always)]
     fn i32x4_high_words(self, a: [i64; 2], b: [i64; 2]) -> [i32; 4] {
-        [
-            (a[0] >> 32) as i32,
-            (a[1] >> 32) as i32,
-            (b[0] >> 32) as i32,
-            (b[1] >> 32) as i32,
-        ]
+        [(a[0] >> 32) as i32, (a[1] >> 32) as i32, (b[0] >> 32) as i32, (b[1] >> 32) as i32]
     }
 
     #[inline(always)]

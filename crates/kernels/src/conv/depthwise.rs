@@ -97,14 +97,7 @@ fn locate(layer: &Conv2d, y: usize, x: usize, taps: &mut [[u8; 4]]) {
     }
 }
 
-fn run<I: Isa, C: Container, F: Form<I>>(
-    isa: I,
-    layer: &Conv2d,
-    form: F,
-    buffers: &mut Buffers<'_>,
-    units: Range<usize>,
-    taps: &mut [[u8; 4]],
-) {
+fn run<I: Isa, C: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, taps: &mut [[u8; 4]]) {
     let [input, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let channels = padded(layer.in_c as usize);

@@ -36,7 +36,7 @@ fn run_ranges<K: Kernel, I: Isa>(isa: I, kernel: &K, reads: &[&[u8]], ranges: &[
 pub fn run<K: Kernel, I: Isa>(isa: I, kernel: &K, reads: &[&[u8]]) -> Vec<Vec<u8>> {
     kernel.check().expect("the kernel takes its parameters");
     let units = kernel.units();
-    let whole = run_ranges(isa, kernel, reads, &[0..units]);
+    let whole = run_ranges(isa, kernel, reads, std::slice::from_ref(&(0..units)));
     let single: Vec<_> = (0..units).rev().map(|unit| unit..unit + 1).collect();
     assert_eq!(run_ranges(isa, kernel, reads, &single), whole, "units are not independent");
     whole

@@ -60,7 +60,8 @@ fn ask<K: Kernel>(kernel: Option<K>) {
     assert!(spans.as_slice().iter().all(|span| span.bytes <= u32::MAX as usize), "sizes fit a 32-bit usize");
     if bytes + kernel.scratch_bytes() < 100_000 && kernel.units() < 100 {
         let reads: Vec<Vec<u8>> = spans.as_slice().iter().map(|span| vec![3; span.bytes]).collect();
-        let reads: Vec<&[u8]> = spans.as_slice().iter().zip(&reads).filter(|(span, _)| span.access == kernels::Access::Read).map(|(_, b)| &b[..]).collect();
+        let reads: Vec<&[u8]> =
+            spans.as_slice().iter().zip(&reads).filter(|(span, _)| span.access == kernels::Access::Read).map(|(_, b)| &b[..]).collect();
         crate::bytes::run(simd::Portable, &kernel, &reads);
     }
 }
@@ -84,8 +85,21 @@ fn convolutions_name_the_field_they_refuse() {
 #[test]
 fn copies_that_leave_their_bounds_are_refused() {
     let good = StridedCopy {
-        input_offset: 10, input_begin_offset: 10, input_end_offset: 20, output_offset: 30, output_begin_offset: 30, output_end_offset: 40,
-        element_bytes: 2, dim0: 1, dim1: 1, dim2: 1, dim3: 1, dim4: 1, dim5: 5, in_stride5: 1, out_stride5: 1,
+        input_offset: 10,
+        input_begin_offset: 10,
+        input_end_offset: 20,
+        output_offset: 30,
+        output_begin_offset: 30,
+        output_end_offset: 40,
+        element_bytes: 2,
+        dim0: 1,
+        dim1: 1,
+        dim2: 1,
+        dim3: 1,
+        dim4: 1,
+        dim5: 5,
+        in_stride5: 1,
+        out_stride5: 1,
         ..StridedCopy::default()
     };
     assert_eq!(good.check(), Ok(()));

@@ -67,7 +67,7 @@ impl Case {
     pub fn new(shape: Shape, seed: u64) -> Self {
         let mut random = Seed::new(seed + 1);
         let [in_c, in_h, in_w] = shape.input;
-        let in_container = if seed % 2 == 0 { container::U8 } else { container::I8 };
+        let in_container = if seed.is_multiple_of(2) { container::U8 } else { container::I8 };
         let out_container = [container::U8, container::I8, container::I16][seed as usize / 2 % 3];
         let [lo, hi] = range(out_container);
         let k = shape.kernel[0] * shape.kernel[1] * in_c / shape.groups;
@@ -102,8 +102,8 @@ impl Case {
             shift: scale.shift,
             left: scale.left,
             out_zero_point: random.within(lo / 2, hi / 2),
-            lo: if seed % 5 == 0 { lo + 3 } else { lo },
-            hi: if seed % 7 == 0 { hi - 5 } else { hi },
+            lo: if seed.is_multiple_of(5) { lo + 3 } else { lo },
+            hi: if seed.is_multiple_of(7) { hi - 5 } else { hi },
             // Absent buffers are told by offset 0.
             bias_offset: 4,
             multiplier_offset: 4,
@@ -115,7 +115,7 @@ impl Case {
             shape: params,
             pad_bottom: shape.pads[2],
             pad_right: shape.pads[3],
-            bias: seed % 3 != 0,
+            bias: !seed.is_multiple_of(3),
             single: seed % 4 == 3,
             scale,
         }
@@ -210,14 +210,14 @@ impl Case {
             ..PackDepthwise::default()
         };
         let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
-        let kernel = DepthwiseConv2d::from_words(&p.to_words()).expect("the same fields");
+        let kernel = DepthwiseConv2d::from_words(&p.to_array()).expect("the same fields");
         let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
         self.compare(&output[0])
     }
 
     fn run_grouped<I: Isa>(&self, isa: I) -> Verdict {
         let multipliers = multipliers(&self.scale, &mut Seed::new(99), self.shape.out_c as usize);
-        let mut kernel = GroupedConv2d::from_words(&self.shape.to_words()).expect("the same fields");
+        let mut kernel = GroupedConv2d::from_words(&self.shape.to_array()).expect("the same fields");
         kernel.bias_offset = i32::from(self.bias);
         let output = run(isa, &kernel, &[&self.input(), &from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
         Case { single: false, ..self.clone() }.compare(&output[0])

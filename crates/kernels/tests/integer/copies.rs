@@ -35,9 +35,24 @@ impl Walk {
             output_begin_offset: out_begin,
             output_end_offset: out_begin + self.out_elements * element_bytes,
             element_bytes,
-            dim0, dim1, dim2, dim3, dim4, dim5,
-            in_stride0, in_stride1, in_stride2, in_stride3, in_stride4, in_stride5,
-            out_stride0, out_stride1, out_stride2, out_stride3, out_stride4, out_stride5,
+            dim0,
+            dim1,
+            dim2,
+            dim3,
+            dim4,
+            dim5,
+            in_stride0,
+            in_stride1,
+            in_stride2,
+            in_stride3,
+            in_stride4,
+            in_stride5,
+            out_stride0,
+            out_stride1,
+            out_stride2,
+            out_stride3,
+            out_stride4,
+            out_stride5,
         }
     }
 
@@ -60,7 +75,8 @@ impl Walk {
 }
 
 fn walks() -> Vec<Walk> {
-    let walk = |dims, ins, outs, in_first, out_first, in_elements, out_elements| Walk { dims, ins, outs, in_first, out_first, in_elements, out_elements };
+    let walk =
+        |dims, ins, outs, in_first, out_first, in_elements, out_elements| Walk { dims, ins, outs, in_first, out_first, in_elements, out_elements };
     vec![
         // A row.
         walk([1, 1, 1, 1, 1, 7], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1], 0, 0, 7, 7),

@@ -12,12 +12,12 @@ mod packing;
 mod pools;
 mod requantization;
 mod seed;
+mod suites;
 
-/// What a suite found: the first difference from the reference in words.
-type Verdict = Result<(), String>;
+use suites::{every_suite, Verdict};
 
-/// Every suite on one instruction set. A new `Isa` inherits them by one line.
-macro_rules! suite {
+/// Every suite on one instruction set as a test. A new `Isa` inherits them by one line.
+macro_rules! tests_on {
     ($name:ident, $isa:expr; $($test:ident = $suite:path),* $(,)?) => {
         mod $name {
             $(
@@ -30,27 +30,6 @@ macro_rules! suite {
             )*
         }
     };
-    ($name:ident, $isa:expr) => {
-        suite! { $name, $isa;
-            convolution = crate::conv::convolution,
-            dense = crate::conv::dense,
-            depthwise = crate::conv::depthwise,
-            grouped = crate::conv::grouped,
-            convolution_extremes = crate::conv::extremes,
-            pack_conv2d = crate::packing::conv2d,
-            pack_depthwise = crate::packing::depthwise,
-            nibbles = crate::packing::nibbles,
-            requantization_forms = crate::requantization::every_form,
-            requantize = crate::elementwise::requantize,
-            add = crate::elementwise::add,
-            max_pool = crate::pools::max,
-            average_pool = crate::pools::average,
-            strided_copy = crate::copies::strided,
-            fill = crate::copies::fill,
-            gather = crate::copies::gather,
-            lookup_pixels = crate::copies::lookup,
-        }
-    };
 }
 
-suite!(portable, simd::Portable);
+every_suite!(tests_on!(portable, simd::Portable));

@@ -61,8 +61,8 @@ pub fn max<I: Isa>(isa: I) -> Verdict {
         let Shape([in_h, in_w], kernel, stride, dilation, pads) = shape;
         let kind = CONTAINERS[number % 3];
         let [lo, hi] = range(kind);
-        let [out_h, out_w] = shape.size(number % 2 == 0);
-        let channel_stride = stride_of(channels, number % 5 == 0);
+        let [out_h, out_w] = shape.size(number.is_multiple_of(2));
+        let channel_stride = stride_of(channels, number.is_multiple_of(5));
         let params = MaxPool {
             container: kind,
             in_h,
@@ -99,7 +99,7 @@ fn average_params(number: usize, shape: Shape, channels: i32, random: &mut Seed)
     let Shape([in_h, in_w], kernel, stride, _, pads) = shape;
     let (in_container, out_container) = (CONTAINERS[number % 3], CONTAINERS[number / 3 % 3]);
     let ([a_lo, a_hi], [lo, hi]) = (range(in_container), range(out_container));
-    let [out_h, out_w] = shape.size(number % 2 == 0);
+    let [out_h, out_w] = shape.size(number.is_multiple_of(2));
     let scale = match number % 4 {
         0 => Scale { form: form::COPY, shift: 0, left: 0, most: 0 },
         1 => Scale { form: form::Q15, shift: 1 + number as i32 % 4, left: 0, most: 9000 },
@@ -112,11 +112,11 @@ fn average_params(number: usize, shape: Shape, channels: i32, random: &mut Seed)
         in_h,
         in_w,
         channels,
-        in_stride: stride_of(channels, number % 5 == 0),
+        in_stride: stride_of(channels, number.is_multiple_of(5)),
         out_container,
         out_h: out_h as i32,
         out_w: out_w as i32,
-        out_stride: stride_of(channels, number % 7 == 0),
+        out_stride: stride_of(channels, number.is_multiple_of(7)),
         kernel_h: kernel[0],
         kernel_w: kernel[1],
         stride_h: stride[0],
@@ -154,13 +154,8 @@ pub fn average<I: Isa>(isa: I) -> Verdict {
         let divisor_words: Vec<i32> = listed.iter().map(|&divisor| divisor as i32).collect();
         let written = run(isa, &p, &[&input, &from_i32(&divisor_words), &from_i32(&b)]);
         let found = from_nhwc(&written[0], p.out_container, channels as usize, p.out_stride as usize, size[0] * size[1]);
-        let law = LawOfAverage {
-            x: &x,
-            x_zero_point: i64::from(p.in_zero_point),
-            windows: shape.windows(),
-            count_include_pad: include,
-            divisors: &listed,
-        };
+        let law =
+            LawOfAverage { x: &x, x_zero_point: i64::from(p.in_zero_point), windows: shape.windows(), count_include_pad: include, divisors: &listed };
         let expected = law.run(size, &forms, i64::from(p.out_zero_point), [i64::from(p.lo), i64::from(p.hi)]);
         compare(&format!("{p:?}"), &found, &expected)?;
     }

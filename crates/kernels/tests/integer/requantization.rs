@@ -94,7 +94,7 @@ fn largest(spec: &Requantization) -> i64 {
 fn accumulators(spec: &Requantization, random: &mut Seed) -> Vec<i32> {
     let end = largest(spec);
     let tie = 1i64 << spec.shift.clamp(1, 30) >> 1;
-    let step = (32768i64 << spec.shift.max(0).min(22)) >> (-spec.shift).max(0);
+    let step = (32768i64 << spec.shift.clamp(0, 22)) >> (-spec.shift).max(0);
     let mut sums = vec![0, 1, -1, end, -end, end - 1, 1 - end];
     for around in [tie, -tie, 3 * tie, -3 * tie, step, -step, step / 2, -step / 2] {
         sums.extend([around - 1, around, around + 1]);

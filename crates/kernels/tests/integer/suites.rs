@@ -1,0 +1,30 @@
+//! The list of suites, for whoever runs them: `cargo test` on this machine, `tests/kernels` in WebAssembly.
+
+/// What a suite found: the first difference from the reference in words.
+pub type Verdict = Result<(), String>;
+
+/// Calls `$then! { $arguments; name = suite, … }` with every suite, each a function of an `Isa`.
+macro_rules! every_suite {
+    ($then:ident!($($arguments:tt)*)) => {
+        $then! { $($arguments)*;
+            convolution = crate::conv::convolution,
+            dense = crate::conv::dense,
+            depthwise = crate::conv::depthwise,
+            grouped = crate::conv::grouped,
+            convolution_extremes = crate::conv::extremes,
+            pack_conv2d = crate::packing::conv2d,
+            pack_depthwise = crate::packing::depthwise,
+            nibbles = crate::packing::nibbles,
+            requantization_forms = crate::requantization::every_form,
+            requantize = crate::elementwise::requantize,
+            add = crate::elementwise::add,
+            max_pool = crate::pools::max,
+            average_pool = crate::pools::average,
+            strided_copy = crate::copies::strided,
+            fill = crate::copies::fill,
+            gather = crate::copies::gather,
+            lookup_pixels = crate::copies::lookup,
+        }
+    };
+}
+pub(crate) use every_suite;
