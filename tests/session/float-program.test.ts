@@ -244,6 +244,25 @@ test('the observer sees inputs, then every node, reshapes too', async () => {
   program.dispose();
 });
 
+test('a reshape that nothing reads, long after its input was read, still shows its values', async () => {
+  const x = random(3, [2, 6]);
+  const step = (op: string, from: string[], to: string, attributes: object): GraphNode => ({ ...node(op, from, attributes), outputs: [to] }) as GraphNode;
+  const bounds = { min: -1, max: 1 };
+  const nodes = [step('Relu', ['x'], 'a', {}), step('Clip', ['a'], 'b', bounds), step('Clip', ['b'], 'c', { min: 5, max: 6 }), step('Reshape', ['a'], 'd', { shape: [12] }), step('Add', ['c', 'c'], 'e', {})];
+  const program = createFloatProgram(await engineOf('auto'), network(nodes, { x }));
+  const seen = new Map<string, Float32Array>();
+  program.run(feed({ x }), ({ name, read }) => seen.set(name, read() as Float32Array));
+  assert.equal(seen.get('d'), x.data.map((value) => Math.max(value, 0)));
+  program.dispose();
+});
+
+test('a value that is read again after many steps', async () => {
+  const x = random(4, [4, 9]);
+  const step = (op: string, from: string[], to: string, attributes: object): GraphNode => ({ ...node(op, from, attributes), outputs: [to] }) as GraphNode;
+  const nodes = [step('Relu', ['x'], 'a', {}), ...Array.from({ length: 6 }, (_, i) => step('Clip', [i === 0 ? 'a' : `b${i}`], `b${i + 1}`, { min: -1, max: 6 - i })), step('Add', ['b6', 'a'], 'y', {})];
+  close(await run(nodes, { x }), x.data.map((value) => Math.max(value, 0) + clamp(Math.max(value, 0), 0, 1)));
+});
+
 test('inputs of the wrong kind or length; an input that is no f32', async () => {
   const x = random(1, [2, 6]);
   const graph = network([node('Relu', ['x'], {})], { x });

@@ -67,6 +67,27 @@ test('floats, their codes and nothing in between', () =>
     });
   }));
 
+test('a reshape that nothing reads, long after its input was read, still shows its codes', async () => {
+  const engine = await engineOf('auto');
+  const small = smallNetwork();
+  const value = (name: string, shape: readonly number[]): IntegerGraph['values'][number] => ({ name, dtype: 'u8', shape, scale: 1, zeroPoint: 0, range: [0, 255] });
+  const clip = (from: number, to: number, clamp: readonly [number, number]): IntegerGraph['operations'][number] =>
+    ({ op: 'requantize', name: `clip ${to}`, inputs: [from], outputs: [to], requantization: { form: 'copy' }, clamp });
+  const graph: IntegerGraph = {
+    ...small,
+    values: [value('x', [1, 6]), value('a', [1, 6]), value('b', [1, 6]), value('c', [1, 6]), value('d', [6]), value('e', [1, 6])],
+    inputs: [{ name: 'image', value: 0, preprocess: null }],
+    outputs: [{ name: 'out', value: 5, softmax: null }],
+    tensors: new Map(),
+    operations: [clip(0, 1, [0, 200]), clip(1, 2, [0, 9]), clip(2, 3, [0, 5]), { op: 'reshape', name: 'reshape', inputs: [1], outputs: [4] }, clip(3, 5, [0, 4])],
+  };
+  const program = createIntegerProgram(engine, graph);
+  const seen = new Map<string, number[]>();
+  program.run(feed({ kind: 'codes', data: Uint8Array.of(0, 50, 100, 150, 200, 250) }), ({ name, read }) => seen.set(name, [...read()]));
+  assert.equal(seen.get('d'), [0, 50, 100, 150, 200, 200]);
+  program.dispose();
+});
+
 test('stepwise counts the operations and gives what run gives', () =>
   withProgram((program, _engine, graph) => {
     const steps = program.stepwise(feedFloats(5));

@@ -1,7 +1,8 @@
 /** Where every logical element of a value lies. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { activationLayout, channelStride, elementCount, forEachElement, isRowMajor, rowMajorLayout, rowMajorStrides } from '../../ts/session/layout.js';
+import { elementCount, rowMajorStrides } from '../../ts/graph/shape.js';
+import { activationLayout, channelStride, forEachElement, isRowMajor, rowMajorLayout } from '../../ts/session/layout.js';
 import { Container } from '../../ts/wasm/params.js';
 
 const test = suite('layout');
