@@ -52,7 +52,7 @@ function setUpRust() {
 function setUpWasmTarget() {
   const rust = wasmRust();
   if (rust !== undefined) return say('wasm32 target', `Rust ${rustVersion(rust).join('.')}: already there`);
-  for (const env of rusts()) {
+  for (const env of rusts().filter((candidate) => attempt('rustup', ['--version'], { env: candidate }).ok)) {
     say('wasm32 target', `rustup target add ${WASM_TARGET} …`);
     if (attempt('rustup', ['target', 'add', WASM_TARGET], { env }).ok && hasWasmTarget(env)) return;
   }
