@@ -10,4 +10,5 @@ export function printRows({ title }, rows) {
   const cells = rows.map(({ id, accuracy, agreement, bytes, msPerImage }) => [NAMES[id], percent(accuracy), percent(agreement), count(bytes), msPerImage.toFixed(3)]);
   const { flavour, host, cpu } = rows[0];
   console.log(`\n${title}\n\n${formatTable(columns, cells)}\n\nflavour ${flavour}, ${host}, ${cpu}, one thread`);
+  for (const { id, warnings } of rows) for (const warning of warnings) console.log(`${NAMES[id]}: ${warning}`);
 }
