@@ -74,6 +74,15 @@ impl<I: Isa> Bounds<I> {
     }
 }
 
+/// The larger one; NaN if either is.
+pub fn larger(a: f32, b: f32) -> f32 {
+    if b > a || b.is_nan() {
+        b
+    } else {
+        a
+    }
+}
+
 /// Up to four floats, the rest +0.
 #[inline(always)]
 pub fn load_some<I: Isa>(isa: I, bytes: &[u8]) -> I::F32x4 {

@@ -1,6 +1,6 @@
 //! Max and average pool, NCHW (SPEC 4.1). Buffers: reads input; writes output. A unit is one plane.
 
-use super::lanes::{field, BYTES};
+use super::lanes::{field, larger, BYTES};
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::PoolF32;
@@ -29,9 +29,8 @@ impl Axis {
     /// The taps of a window whose positions lie in `low..high`.
     fn taps(&self, window: i32, low: i32, high: i32) -> Range<i32> {
         let start = self.position(window, 0);
-        let first = (low - start).max(0).div_ceil_positive(self.dilation);
-        let end = (high - start).max(0).div_ceil_positive(self.dilation);
-        first.min(self.kernel)..end.min(self.kernel)
+        let count = |position: i32| taps_before(position - start, self.dilation).min(self.kernel);
+        count(low)..count(high)
     }
 
     fn inside(&self, window: i32) -> Range<i32> {
@@ -43,24 +42,9 @@ impl Axis {
     }
 }
 
-trait DivCeil {
-    fn div_ceil_positive(self, divisor: i32) -> i32;
-}
-
-impl DivCeil for i32 {
-    /// ⌈self / divisor⌉ of numbers that are not negative.
-    fn div_ceil_positive(self, divisor: i32) -> i32 {
-        (self as u32).div_ceil(divisor as u32) as i32
-    }
-}
-
-/// The larger one; NaN if either is.
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a || b.is_nan() {
-        b
-    } else {
-        a
-    }
+/// Taps of this dilation that lie before `distance`; none before a distance that is negative.
+fn taps_before(distance: i32, dilation: i32) -> i32 {
+    (distance.max(0) as u32).div_ceil(dilation as u32) as i32
 }
 
 impl PoolF32 {

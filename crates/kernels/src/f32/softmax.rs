@@ -1,7 +1,7 @@
 //! Softmax over the middle axis of [outer][length][inner] (SPEC 4.3). Buffers: reads input; writes output. A unit is one outer index.
 
 use super::exp::exp;
-use super::lanes::{field, BYTES};
+use super::lanes::{field, larger, BYTES};
 use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::SoftmaxF32;
@@ -24,14 +24,6 @@ impl SoftmaxF32 {
             let e = mem::read_f32(output, at);
             mem::write_f32(output, at, e * reciprocal);
         }
-    }
-}
-
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a || b.is_nan() {
-        b
-    } else {
-        a
     }
 }
 

@@ -11,8 +11,8 @@ use crate::codes::{CodeDtype, CARRIER};
 use crate::error::{Error, Result};
 use crate::requantize::Requantization;
 
-/// Largest size of a kernel, stride, dilation or padding: enough for every shape, small enough for 64-bit products.
-pub(super) const LARGEST: i64 = i32::MAX as i64;
+/// Largest kernel, stride, dilation, padding or step (SPEC 6.2).
+pub(super) const LARGEST: i64 = 1 << 24;
 
 /// Checks one operation, whose inputs and outputs are values that exist.
 pub fn check_operation(network: &Network, operation: &Operation) -> Result<()> {
