@@ -86,6 +86,7 @@ mod tests {
     use super::number;
 
     #[test]
+    #[allow(clippy::excessive_precision, reason = "the digits of ties, as they stand in files")]
     fn numbers_are_written_as_in_javascript() {
         let cases = [
             (1.0, "1"),
