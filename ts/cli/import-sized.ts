@@ -14,7 +14,7 @@ export async function importSized(bytes: Uint8Array, size: readonly [number, num
     const open = error instanceof DyadicError && error.code === 'ERR_ARGUMENT' ? openPicture(error) : null;
     if (open === null) throw error;
     if (size !== undefined) return importOnnx(bytes, { shapes: { [open.name]: [1, open.channels, ...size] } });
-    throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: `input "${open.name}"`, expected: '--size WxH, since the model leaves it open', received: 'no --size', cause: error });
+    throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: open.name, expected: '--size WxH, since the model leaves it open', received: 'no --size', cause: error });
   }
 }
 

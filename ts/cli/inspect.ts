@@ -2,8 +2,8 @@
 import type { CAC } from 'cac';
 import { decodeDyad } from '../integer/dyad.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
-import { importOnnx } from '../onnx/import.js';
-import type { RawOptions } from './arguments.js';
+import { type RawOptions, sizeOption } from './arguments.js';
+import { importSized } from './import-sized.js';
 import { floatLayers, integerLayers, type LayerRow } from './layers.js';
 import { readFile } from './pictures.js';
 import { bytes, count, dimensions, multiplications } from './quantities.js';
@@ -27,6 +27,7 @@ interface Inspection {
 export function defineInspect(cli: CAC): void {
   cli
     .command('inspect <model>', 'Show the layers of a .dyad or .onnx file: shapes, bits, bytes, MACs')
+    .option('--size <WxH>', 'Picture size, where an .onnx file leaves it open')
     .option('--json', 'Print JSON instead of tables')
     .example('  dyadic inspect model.dyad')
     .action((path: string, options: RawOptions) => inspect(path, options));
@@ -34,7 +35,7 @@ export function defineInspect(cli: CAC): void {
 
 async function inspect(path: string, options: RawOptions): Promise<void> {
   const file = readFile(path, 'inspect');
-  const found = path.toLowerCase().endsWith('.onnx') ? await inspectOnnx(file) : inspectDyad(file);
+  const found = path.toLowerCase().endsWith('.onnx') ? await inspectOnnx(file, sizeOption(options, 'size')) : inspectDyad(file);
   const totals = {
     layers: found.layers.length,
     fileBytes: file.length,
@@ -86,8 +87,8 @@ function shortNumbers(values: readonly number[]): string {
   return values.map((value) => String(Number(value.toPrecision(6)))).join(',');
 }
 
-async function inspectOnnx(file: Uint8Array): Promise<Inspection> {
-  const graph = await importOnnx(file);
+async function inspectOnnx(file: Uint8Array, size: readonly [number, number] | undefined): Promise<Inspection> {
+  const graph = await importSized(file, size);
   const endpoint = (name: string): Endpoint => ({ name, shape: graph.values.get(name)?.shape ?? [], type: 'f32' });
   return { format: 'onnx', name: graph.name, inputs: graph.inputs.map(endpoint), outputs: graph.outputs.map(endpoint), layers: floatLayers(graph), notes: [] };
 }

@@ -1,0 +1,56 @@
+/** `npm start -- --json` and what a user gets from `npm pack`. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Row {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly accuracy: number;
+  readonly agreement: number;
+  readonly bytes: number;
+  readonly msPerImage: number;
+  readonly flavour: string;
+}
+
+/** Least accuracy and agreement in percent, most bytes: a point or two below what was measured. */
+const PROMISED: Readonly<Record<string, readonly [number, number, number]>> = {
+  float: [91.9, 100, 142_587],
+  w8a8: [91, 98.5, 50_000],
+  w4a8: [89, 95, 33_000],
+  w4a4: [87, 92, 33_000],
+};
+
+test('npm start -- --json prints its rows on stdout and nothing else', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', '--json'], { cwd: root, encoding: 'utf8' });
+  assert.is(status, 0, stderr);
+  const { rows } = JSON.parse(stdout) as { rows: Row[] };
+  assert.equal(rows.map(({ id }) => id), Object.keys(PROMISED));
+  for (const { id, value, unit, accuracy, agreement, bytes, msPerImage, flavour } of rows) {
+    const [leastAccuracy, leastAgreement, mostBytes] = PROMISED[id]!;
+    assert.ok(accuracy >= leastAccuracy && agreement >= leastAgreement && bytes <= mostBytes, `${id}: ${accuracy} %, ${agreement} %, ${bytes} bytes`);
+    assert.equal([value, unit, flavour], [accuracy, '%', 'simd128']);
+    assert.ok(msPerImage > 0);
+  }
+});
+
+test('npm start refuses options that it does not have', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/start.mjs', '--foo'], { cwd: root, encoding: 'utf8' });
+  assert.equal([status, stdout], [2, '']);
+  assert.match(stderr, /--foo/);
+});
+
+test('the package holds what runs and no example, test or script', () => {
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
+  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  for (const needed of ['README.md', 'LICENSE', 'SPEC.md', 'dist/index.js', 'dist/cli/main.js', 'dist/wasm/simd128.wasm', 'dist/wasm/scalar.wasm']) assert.ok(paths.includes(needed), needed);
+  const foreign = paths.filter((path) => !/^(dist\/|README\.md$|LICENSE$|SPEC\.md$|CHANGELOG\.md$|package\.json$)/.test(path));
+  assert.equal(foreign, []);
+});
+
+test.run();
