@@ -40,6 +40,9 @@ struct Run {
 }
 
 impl Visit for Run {
+    // One function of wasm per kernel: engines allocate the registers of one function of all kernels badly, and the convolution then
+    // runs at half its speed.
+    #[inline(never)]
     fn visit<K: Kernel>(&mut self, arena: &mut Arena, kernel: K) -> Result<(), BadParam> {
         kernel.check()?;
         if kernel.scratch_bytes() > self.scratch.length {

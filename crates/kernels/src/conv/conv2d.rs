@@ -132,8 +132,8 @@ impl<'a, I: Isa, F: Form<I>> Columns<'a, I, F> {
         }
     }
 
-    /// The codes of the first `pixels` ≤ `R` pixels of a tile.
-    #[inline(always)]
+    /// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
+    #[inline(never)]
     fn tile<const R: usize>(&self, tile: &[TileStep], panel: &[PanelStep], pixel: usize, pixels: usize, output: &mut [u8]) {
         let sums = gemm_4x8::<I, R>(self.isa, tile, panel, self.initial);
         for (i, [low, high]) in sums.into_iter().enumerate().take(pixels) {
