@@ -65,6 +65,6 @@ export function normalize(bytes, { mean, std }) {
 
 /** What of the data is not there. */
 export function missingFiles(data, networks) {
-  const wanted = networks.flatMap(({ name, model }) => [model, name === 'resnet20' ? 'cifar10/c10-test.med.br' : 'imagenet-sample/classes.tsv']);
+  const wanted = networks.flatMap(({ name, model }) => [model, ...(name === 'resnet20' ? ['cifar10/c10-test.med.br', 'cifar10/c10-train-0.med.br'] : ['imagenet-sample/classes.tsv'])]);
   return wanted.map((path) => join(data, path)).filter((path) => !existsSync(path));
 }

@@ -1,5 +1,5 @@
 import { DyadicError } from '../../errors.js';
-import type { IntegerGraph, Pair, Preprocess, Requantization } from '../../integer/integer-graph.js';
+import type { IntegerGraph, Operation, Pair, Preprocess, Requantization } from '../../integer/integer-graph.js';
 import { codeRange, type Scales } from '../assign/scales.js';
 import { dtypeOf, type Representation } from '../assign/representations.js';
 import { channelKey } from '../calibration/calibrate.js';
@@ -174,7 +174,7 @@ class Emitter {
         break;
     }
     const last = operations[operations.length - 1]!;
-    this.#layers.push({ name, op: last.op, value: node.output, index: outputs[0]!, layer: null, requantization: 'requantization' in last ? last.requantization : null });
+    this.#layers.push({ name, op: last.op, value: node.output, index: outputs[0]!, layer: null, requantization: representativeForm(last) });
   }
 
   #linear(node: PlanNode<LinearOp>): void {
@@ -235,4 +235,11 @@ class Emitter {
     this.#writer.operations.push({ op: 'add', name, inputs: indices, outputs: [carrier, output], requantizations, clamp: carrierClamp, codeRequantization, codeClamp });
     this.#layers.push({ name, op: 'add', value: node.output, index: (carrier ?? output)!, layer: null, requantization: codeRequantization ?? requantizations[0] });
   }
+}
+
+/** What the report shows of an operation: of a concat's requantizations the first that is no copy. */
+function representativeForm(operation: Operation): Requantization | null {
+  if ('requantization' in operation) return operation.requantization;
+  if (operation.op !== 'concat') return null;
+  return operation.requantizations.find(({ form }) => form !== 'copy') ?? { form: 'copy' };
 }
