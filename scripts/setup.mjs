@@ -28,7 +28,7 @@ function packagesAreCurrent() {
 function setUpPackages() {
   if (packagesAreCurrent()) return say('npm packages', 'already there');
   say('npm packages', 'npm ci …');
-  run('npm', ['ci', '--no-audit', '--no-fund'], { remedy: 'check that the npm registry can be reached (npm config get registry), then run npm run setup again.' });
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { remedy: 'check that the npm registry can be reached (npm config get registry), then run npm run setup again.' });
 }
 
 /** apt-get install, with sudo when we are not root; false if this system has no apt or refuses. */

@@ -71,8 +71,3 @@ export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
 function inFileNumbers(preprocess: Preprocess): Preprocess {
   return { ...preprocess, mean: preprocess.mean.map(Math.fround), std: preprocess.std.map(Math.fround) };
 }
-
-/** A `.dyad` holds f32 numbers (SPEC 6.4); people write 0.485. */
-function singlePrecision(preprocess: Preprocess): Preprocess {
-  return { ...preprocess, mean: preprocess.mean.map(Math.fround), std: preprocess.std.map(Math.fround) };
-}
