@@ -132,7 +132,7 @@ function reportText(output: string, size: number, { quantize: { bits } }: Quanti
     layerTable(report.layers),
     '',
     `pictures           ${report.calibrationSamples}, as ${width}×${height} ${channels}, fit ${fit}, mean ${numbers(mean)}, std ${numbers(std)}`,
-    `agrees with float  ${percent(report.agreement)} of ${report.comparedSamples} pictures, output at ${decibels(report.outputDb)}`,
+    `agrees with float  ${percent(report.agreement)} of ${report.calibrationSamples} pictures, output at ${decibels(report.outputDb)}`,
     `${output}: ${bytes(size)}, ${(bits ?? 'w8a8').toUpperCase()}, weights ${bytes(report.weightBytes)}`,
   ].join('\n');
 }

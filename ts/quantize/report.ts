@@ -5,7 +5,7 @@ import { type CalibrationHooks, floatInputs, yieldToHost } from './calibration/c
 import { type Sample, throwIfAborted } from './calibration/samples.js';
 import type { EmittedLayer } from './emit/emit.js';
 
-/** How well one operation of the IntegerGraph follows the float network on calibration samples. */
+/** How well one operation of the IntegerGraph follows the float network, on up to 32 calibration samples. */
 export interface LayerReport {
   readonly name: string;
   readonly op: string;
@@ -23,13 +23,12 @@ export interface LayerReport {
 export interface QuantizeReport {
   /** Worst signal to noise first. */
   readonly layers: readonly LayerReport[];
-  /** Share of compared samples whose largest element of the first output stands at the same place in float and integers, 0..1. */
+  /** Share of the calibration samples whose largest element of the first output stands at the same place in float and integers, 0..1. */
   readonly agreement: number;
-  /** Signal to noise of the first output in dB, before softmax. */
+  /** Signal to noise of the first output in dB, before softmax, on the samples of the layers. */
   readonly outputDb: number;
-  readonly comparedSamples: number;
   readonly calibrationSamples: number;
-  /** Carrier elements that reached ±32767 on the compared samples, by value. Values without any are left out. */
+  /** Carrier elements that reached ±32767 on those samples, by value. Values without any are left out. */
   readonly carrierSaturations: readonly { readonly value: string; readonly count: number }[];
   /** Bytes of weights as stored (4-bit codes take half a byte), and of all tensors. */
   readonly weightBytes: number;
@@ -38,19 +37,22 @@ export interface QuantizeReport {
 }
 
 export const LOW_AGREEMENT = 0.8;
-const MAX_COMPARED = 32;
+/** Layers are compared on so many samples, spread evenly: reading every value of both networks is what takes time. */
+const MAX_OBSERVED = 32;
 
-/** Runs both networks on up to 32 samples, spread evenly over the calibration samples, and compares every layer. */
+/** Runs both networks on every calibration sample and compares their answers, on up to 32 of them every layer too. */
 export async function compareNetworks(
   graph: IntegerGraph, layers: readonly EmittedLayer[], bits: ReadonlyMap<string, LayerBits>,
   float: Program, integer: Program, samples: readonly Sample[], hooks: CalibrationHooks,
 ): Promise<QuantizeReport> {
   const comparison = new Comparison(graph, layers);
-  const compared = Math.min(MAX_COMPARED, samples.length);
-  for (let i = 0; i < compared; i++) {
+  const observed = Math.min(MAX_OBSERVED, samples.length);
+  const isObserved = new Set(Array.from({ length: observed }, (_, i) => Math.floor((i * samples.length) / observed)));
+  for (const [i, sample] of samples.entries()) {
     throwIfAborted(hooks.signal);
-    comparison.run(float, integer, samples[Math.floor((i * samples.length) / compared)]!);
-    hooks.onProgress?.({ phase: 'compare', done: i + 1, total: compared });
+    if (isObserved.has(i)) comparison.observe(float, integer, sample);
+    else comparison.compareOutputs(float.run(floatInputs(sample)), integer.run(floatInputs(sample)));
+    hooks.onProgress?.({ phase: 'compare', done: i + 1, total: samples.length });
     await yieldToHost();
   }
   return comparison.report(bits, samples.length);
@@ -87,7 +89,7 @@ class Comparison {
     this.#outputValue = graph.outputs[0]!.value;
   }
 
-  run(float: Program, integer: Program, sample: Sample): void {
+  observe(float: Program, integer: Program, sample: Sample): void {
     const names = new Set(this.#floatNames.values());
     const floats = new Map<string, Float32Array>();
     const floatOutputs = float.run(floatInputs(sample), (value) => {
@@ -101,6 +103,10 @@ class Comparison {
       if (reference) this.#noiseOf(value.index).add(reference, codes, this.graph.values[value.index]!.scale);
       if (carrier) this.#countSaturations(value.index, codes);
     });
+    this.compareOutputs(floatOutputs, integerOutputs);
+  }
+
+  compareOutputs(floatOutputs: ReadonlyMap<string, Float32Array>, integerOutputs: ReadonlyMap<string, Float32Array>): void {
     const { name } = this.graph.outputs[0]!;
     this.#agreed += argmax(floatOutputs.get(name)!) === argmax(integerOutputs.get(name)!) ? 1 : 0;
     this.#compared += 1;
@@ -124,7 +130,7 @@ class Comparison {
     layers.sort((a, b) => (a.sqnrDb ?? Infinity) - (b.sqnrDb ?? Infinity) || 0);
     const warnings = agreement < LOW_AGREEMENT ? [`the integer network agrees with float on only ${(agreement * 100).toFixed(1)} % of ${this.#compared} calibration samples`] : [];
     return {
-      layers, agreement, outputDb: this.#noise.get(this.#outputValue)?.db ?? Infinity, comparedSamples: this.#compared, calibrationSamples,
+      layers, agreement, outputDb: this.#noise.get(this.#outputValue)?.db ?? Infinity, calibrationSamples,
       carrierSaturations: [...this.#saturations].map(([index, count]) => ({ value: this.graph.values[index]!.name, count })),
       ...tensorSizes(this.graph), warnings,
     };
