@@ -205,6 +205,11 @@ def folding():
                              "p": i64(0, 1, 0, 0, 0, 1, 0, 0), "w3": weight([3, 4], 3), "b3": weight([3], 4)})
     model("dynamic_batch", 13, [node("Shape", "x", "s"), node("Gather", "s zero", "n"), node("Unsqueeze", "n first", "u"), node("Concat", "u minus", "t", axis=0), node("Reshape", "x t")], x,
           {"zero": np.array(0, dtype=np.int64), "first": i64(0), "minus": i64(-1)}, open_inputs={"x": ["N", 2, 3, 4]})
+    model("one_axis", 13, [
+        node("Conv", "x w1 b1", "c1", strides=[2], pads=[2, 1], dilations=[2]), node("Relu", "c1", "r1"), node("MaxPool", "r1", "m", kernel_shape=[2], strides=[2], ceil_mode=1),
+        node("Conv", "m w2", "c2", auto_pad="SAME_UPPER", group=2), node("AveragePool", "c2", "a", kernel_shape=[3], pads=[1, 1], count_include_pad=1),
+        node("GlobalAveragePool", "a", "g"), node("Flatten", "g", "f"), node("Gemm", "f w3", transB=1),
+    ], {"x": [2, 3, 21]}, {"w1": weight([4, 3, 3], 1), "b1": weight([4], 2), "w2": weight([6, 2, 2], 3), "w3": weight([5, 6], 4)})
     model("open_size", 13, node("MaxPool", "x", kernel_shape=[2, 2]), {"x": [1, 2, 5, 4]}, open_inputs={"x": ["N", 2, "H", "W"]})
     model("element_types", 13, [node("Cast", "i", "f", to=1), node("Add", "x f", "a"), node("Add", "a h", "b"), node("Add", "b d")], {"x": [4]},
           {"i": np.array([1, -2, 3, 4], dtype=np.int8), "h": np.array([0.5, -2.25, 1e-7, 65504], dtype=np.float16).astype(np.float32), "d": weight([4])})
@@ -220,7 +225,7 @@ def refused():
     ], x, {"a": weight([2]), "b": weight([2]), "g": weight([2])}, run=False)
     model("unsupported_domain", 13, [helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")], x, run=False)
     model("unsupported_opset", 6, node("Relu", "x"), x, run=False)
-    model("unsupported_1d", 13, node("MaxPool", "x", kernel_shape=[2]), {"x": [1, 2, 5]}, run=False)
+    model("unsupported_3d", 13, node("MaxPool", "x", kernel_shape=[2, 2, 2]), {"x": [1, 2, 5, 4, 3]}, run=False)
     model("unsupported_runtime_shape", 13, [node("Cast", "x", "i", to=7), node("Reshape", "x i")], {"x": [4]}, run=False)
     model("invalid_cycle", 13, [node("Add", "x b", "a"), node("Relu", "a", "b"), node("Relu", "b")], x, run=False)
     model("invalid_missing", 13, node("Add", "x nowhere"), x, run=False)

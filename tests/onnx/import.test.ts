@@ -33,7 +33,7 @@ test('one error lists every unsupported node, also behind unsupported ones', asy
 test('unsupported: other domains, old opsets, one spatial axis, shapes computed at run time', async () => {
   assert.equal((await refusal('unsupported_domain', 'ERR_ONNX_UNSUPPORTED')).details, ['Gelu "y": operator com.microsoft.Gelu']);
   assert.equal((await refusal('unsupported_opset', 'ERR_ONNX_UNSUPPORTED')).details, ['opset 6: 7 to 26 are supported']);
-  assert.equal((await refusal('unsupported_1d', 'ERR_ONNX_UNSUPPORTED')).details, ['MaxPool "y": 1 spatial axes (input [1, 2, 5]); 2 are supported']);
+  assert.equal((await refusal('unsupported_3d', 'ERR_ONNX_UNSUPPORTED')).details, ['MaxPool "y": 3 spatial axes (input [1, 2, 5, 4, 3]); 1 and 2 are supported']);
   assert.equal((await refusal('unsupported_runtime_shape', 'ERR_ONNX_UNSUPPORTED')).details, ['Cast "i": attribute to = int64 of a value that is no constant']);
 });
 

@@ -45,7 +45,7 @@ interface NodeBase {
 }
 
 /**
- * The operators of a Graph: few, with every ONNX variant normalised at import. 1-D convolutions and pools are not part of it (rank 4 only).
+ * The operators of a Graph: few, with every ONNX variant normalised at import. Convolutions and pools over one axis become pictures of one row between two Reshapes.
  * GlobalAveragePool becomes AveragePool over the whole input; ReduceMean over [2, 3] of rank 4 too, with a Reshape if keepdims = 0;
  * Flatten, Squeeze, Unsqueeze become Reshape; Dropout and Identity vanish; Constant, Shape and what follows from them are folded.
  */

@@ -2,6 +2,7 @@
 import { effectiveKernel, windowCount, windowCountCeil } from '../../graph/pool-window.js';
 import { showShape } from '../../graph/shape.js';
 import type { NodeContext } from '../node-context.js';
+import { overTwoAxes, pictureShape } from './single-axis.js';
 
 type Pair = readonly [number, number];
 type Quad = readonly [number, number, number, number];
@@ -16,16 +17,19 @@ export interface Window {
 }
 
 /**
- * Reads the attributes for the spatial axes [h, w] of `x`. `kernel` is the weight's, where there is one. ceil_mode adds a window that
- * runs past the padding: outputSize says so, pads stay as they are.
+ * Reads the attributes for the spatial axes [h, w] of the first input, or for [w] alone, then as those of a picture of one row. `kernel` is the
+ * weight's, where there is one. ceil_mode adds a window that runs past the padding: outputSize says so, pads stay as they are.
  */
-export function readWindow(node: NodeContext, x: readonly number[], kernel?: Pair): Window {
+export function readWindow(node: NodeContext, kernel?: Pair): Window {
   const { attributes } = node;
-  const kernelShape = attributes.ints('kernel_shape');
-  const lists = { strides: attributes.ints('strides'), dilations: attributes.ints('dilations'), pads: attributes.ints('pads') };
+  const isSingle = node.shape(0).length === 3;
+  const read = (name: string, row: number) => (isSingle ? overTwoAxes(attributes.ints(name), row) : attributes.ints(name));
+  const kernelShape = read('kernel_shape', 1);
+  const lists = { strides: read('strides', 1), dilations: read('dilations', 1), pads: read('pads', 0) };
   const autoPad = attributes.string('auto_pad', 'NOTSET');
   const ceil = attributes.int('ceil_mode', 0) !== 0;
-  if (x.length !== 4) node.refuse(`${x.length - 2} spatial axes (input ${showShape(x)}); 2 are supported`);
+  const x = pictureShape(node.shape(0));
+  if (x.length !== 4) node.refuse(`${x.length - 2} spatial axes (input ${showShape(x)}); 1 and 2 are supported`);
   if (kernel !== undefined && kernelShape !== undefined && (kernelShape[0] !== kernel[0] || kernelShape[1] !== kernel[1] || kernelShape.length !== 2)) {
     throw node.invalid('kernel_shape', showShape(kernel), showShape(kernelShape));
   }
