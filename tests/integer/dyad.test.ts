@@ -187,4 +187,26 @@ test('what cannot be read is not written', () => {
   }
 });
 
+function errorCode(call: () => unknown): ErrorCode {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof DyadicError) return error.code;
+    throw error;
+  }
+  throw new Error('expected an error');
+}
+
+test('what a file nests is never turned into text by its own means', () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  for (const junk of [deep, '{"toString":null,"valueOf":1}', `[${deep}]`]) {
+    const entries = [`"dtype":${junk},"shape":[1],"data_offsets":[0,1]`, `"dtype":"I8","shape":${junk},"data_offsets":[0,1]`, `"dtype":"I8","shape":[1],"data_offsets":${junk}`, `"dtype":"I8","shape":[1],"data_offsets":[0,${junk}]`];
+    const headers = [junk, `{"a":${junk}}`, ...entries.map((entry) => `{"a":{${entry}}}`), `{"__metadata__":${junk}}`, `{"__metadata__":{"dyad":${junk}}}`];
+    for (const header of headers) assert.is(errorCode(() => decodeDyad(fileWithHeader(header, new Uint8Array(1)))), 'ERR_DYAD_PARSE');
+    for (const text of [junk, `{"format":${junk}}`, `{"format":"dyad","version":${junk}}`]) {
+      assert.ok(errorCode(() => decodeDyad(fileWithHeader(`{"__metadata__":{"dyad":${JSON.stringify(text)}}}`, new Uint8Array(0)))).startsWith('ERR_DYAD_'));
+    }
+  }
+});
+
 test.run();

@@ -259,6 +259,54 @@ test('load takes bytes, buffers, paths, URLs and responses', async () => {
   }
 });
 
+test('run gives the first output, whatever the names of the others', async () => {
+  for (const names of [['495', '12'], ['z', '0'], ['__proto__', 'a'], ['a', '__proto__']]) {
+    const graph = smallNetwork();
+    const model = await load({ ...graph, outputs: graph.outputs.map((output, i) => ({ ...output, name: names[i]! })) });
+    const result = model.run(image(1));
+    assert.equal(result.shape, [1, 5], names.join());
+    assert.is(model.memory.liveAllocations, 5, 'the other output is disposed of');
+    const all = model.runAll(image(1));
+    assert.equal(names.map((name) => all[name]!.shape), [[1, 5], [1, 5, 6, 6]]);
+    model.dispose();
+  }
+});
+
+test('load checks graphs made in memory as it checks files: keys and kinds too', async () => {
+  type Loose = Record<string, any>;
+  const broken: ((graph: Loose) => void)[] = [
+    (graph) => { graph.operations = 5; },
+    (graph) => { delete graph.values; },
+    (graph) => { delete graph.tensors; },
+    (graph) => { graph.tensors = {}; },
+    (graph) => { graph.tensors.set('w0', null); },
+    (graph) => { graph.operations[0].op = 'nonsense'; },
+    (graph) => { graph.operations[0].stride = [1]; },
+    (graph) => { graph.operations[0].clamp = ['0', '255']; },
+    (graph) => { graph.operations[0].requantization = null; },
+    (graph) => { graph.values[0].zeroPoint = 0.5; },
+    (graph) => { graph.values[0].dtype = 'f64'; },
+    (graph) => { graph.inputs[0].preprocess.fit = 'none'; },
+    (graph) => { graph.extra = 1; graph.outputs[0].softmax = undefined; },
+  ];
+  for (const [index, break_] of broken.entries()) {
+    const graph = structuredClone(smallNetwork()) as Loose;
+    break_(graph);
+    assert.is((await errorOf('ERR_DYAD_INVALID', () => load(graph as never))).code, 'ERR_DYAD_INVALID', String(index));
+  }
+  for (const source of [{ nodes: [] }, { nodes: 1, inputs: [], outputs: [], constants: new Map(), values: new Map() }]) await errorOf('ERR_ARGUMENT', () => load(source as never));
+});
+
+test('a value that no 32-bit memory holds is out of memory, not a defect', async () => {
+  const value = (shape: number[]) => ({ name: 'v', dtype: 'u8', shape, scale: 1, zeroPoint: 0, range: [0, 255] }) as const;
+  for (const shape of [[1, 1, 2 ** 14, 2 ** 14], [1, 1, 127, 2 ** 24], [1, 5, 2 ** 12, 2 ** 13]]) {
+    const values = [value([1, 1, 1, 1]), value(shape)];
+    const pad = { op: 'pad', name: 'p', inputs: [0], outputs: [1], before: [0, 0, 0, 0], after: shape.map((size) => size - 1), value: 0 } as const;
+    const graph = { name: '', values, inputs: [{ name: 'x', value: 0, preprocess: null }], outputs: [{ name: 'y', value: 0, softmax: null }], tensors: new Map(), operations: [pad] };
+    await errorOf('ERR_MEMORY', () => load(encodeDyad(graph)));
+  }
+});
+
 test('load refuses what is no network', async () => {
   await errorOf('ERR_DYAD_PARSE', () => load(new Uint8Array(3)));
   await errorOf('ERR_DYAD_PARSE', () => load(new TextEncoder().encode('<!doctype html><p>not found</p>')));

@@ -9,9 +9,11 @@ export class GraphEditor {
   private readonly producers = new Map<string, GraphNode>();
   private readonly readerSets = new Map<string, Set<GraphNode>>();
   private readonly nodeNames = new Set<string>();
+  private readonly outputNames: ReadonlySet<string>;
 
   constructor(private readonly graph: Graph) {
     this.outputs = graph.outputs;
+    this.outputNames = new Set(graph.outputs);
     this.nodeList = [...graph.nodes];
     this.constantMap = new Map(graph.constants);
     this.valueMap = new Map(graph.values);
@@ -45,7 +47,7 @@ export class GraphEditor {
   }
 
   isOutput(name: string): boolean {
-    return this.outputs.includes(name);
+    return this.outputNames.has(name);
   }
 
   readers(name: string): readonly GraphNode[] {
@@ -54,9 +56,8 @@ export class GraphEditor {
 
   /** The node that makes `name`, if one node alone reads it, once, and it is no graph output: then the two can become one. */
   soleProducer(name: string): GraphNode | undefined {
-    const readers = this.readers(name);
-    if (this.isOutput(name) || readers.length !== 1) return undefined;
-    return readers[0]!.inputs.filter((input) => input === name).length === 1 ? this.producers.get(name) : undefined;
+    if (this.isOutput(name) || this.readerSets.get(name)?.size !== 1) return undefined;
+    return this.readers(name)[0]!.inputs.filter((input) => input === name).length === 1 ? this.producers.get(name) : undefined;
   }
 
   /** A constant under a new name made from `base`; returns the name. */
@@ -133,7 +134,8 @@ export class GraphEditor {
   finish(): Graph {
     const used = new Set([...this.outputs, ...this.nodeList.flatMap((node) => node.inputs)]);
     const constants = new Map([...this.constantMap].filter(([name]) => used.has(name)));
-    const values = new Map([...this.valueMap].filter(([name]) => this.producers.has(name) || this.graph.inputs.includes(name)));
+    const inputs = new Set(this.graph.inputs);
+    const values = new Map([...this.valueMap].filter(([name]) => this.producers.has(name) || inputs.has(name)));
     return { ...this.graph, nodes: this.nodeList, constants, values };
   }
 

@@ -195,8 +195,9 @@ export function normalizeGraph(source: IntegerGraph): GraphText {
   const plain = objectOf(source, 'graph') as unknown as IntegerGraph;
   if (!(plain.tensors instanceof Map)) throw refuse('graph.tensors', 'a Map', plain.tensors);
   const entries = new Map<string, TensorEntry>();
-  for (const [name, { dtype, shape }] of plain.tensors as ReadonlyMap<string, IntegerTensor>) {
-    entries.set(text(name, 'graph.tensors'), tensor({ dtype, shape }, `graph.tensors.${name}`));
+  for (const [name, given] of plain.tensors as ReadonlyMap<string, IntegerTensor>) {
+    const { dtype, shape } = objectOf(given, `graph.tensors.${text(name, 'graph.tensors')}`);
+    entries.set(name, tensor({ dtype, shape }, `graph.tensors.${name}`));
   }
   const { name, values, inputs, outputs, operations } = plain;
   const checked = graph({ format: DYAD_FORMAT, version: DYAD_VERSION, spec: DYAD_SPEC, name, values, inputs, outputs, tensors: {}, operations }, 'graph');

@@ -112,10 +112,10 @@ function readEntry(name: string, value: unknown, data: Uint8Array, position: num
   const { dtype, shape, data_offsets: offsets } = entry;
   if (Object.keys(entry).length !== 3) throw damaged({ argument: name, expected: 'keys dtype, shape, data_offsets', received: Object.keys(entry).join(', ') });
   const elementBytes = typeof dtype === 'string' ? ELEMENT_BYTES.get(dtype) : undefined;
-  if (typeof dtype !== 'string' || elementBytes === undefined) throw damaged({ argument: `${name}.dtype`, expected: 'I8, U8 or I32', received: String(dtype) });
+  if (typeof dtype !== 'string' || elementBytes === undefined) throw damaged({ argument: `${name}.dtype`, expected: 'I8, U8 or I32', received: kindOf(dtype) });
   const sizes = naturals(shape, `${name}.shape`);
   const [begin, end, ...more] = naturals(offsets, `${name}.data_offsets`);
-  if (begin === undefined || end === undefined || more.length > 0) throw damaged({ argument: `${name}.data_offsets`, expected: '[begin, end]', received: JSON.stringify(offsets) });
+  if (begin === undefined || end === undefined || more.length > 0) throw damaged({ argument: `${name}.data_offsets`, expected: '[begin, end]', received: `${(offsets as unknown[]).length} numbers` });
   if (begin !== position) throw damaged({ argument: `${name}.data_offsets`, expected: `begin ${position}, where the entry before ends`, received: `${begin}` });
   let bytes = elementBytes;
   for (const size of sizes) bytes *= size;
@@ -145,7 +145,7 @@ function headerText(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<
 function naturals(value: unknown, at: string): number[] {
   if (!Array.isArray(value)) throw damaged({ argument: at, expected: 'an array', received: kindOf(value) });
   return value.map((item: unknown) => {
-    if (typeof item !== 'number' || !Number.isSafeInteger(item) || item < 0) throw damaged({ argument: at, expected: 'integers from 0', received: String(item) });
+    if (typeof item !== 'number' || !Number.isSafeInteger(item) || item < 0) throw damaged({ argument: at, expected: 'integers from 0', received: kindOf(item) });
     return item;
   });
 }
@@ -155,8 +155,11 @@ function objectOf(value: unknown, at: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Nothing of the file is turned into text by its own means: arrays nested 100,000 deep would exhaust the stack. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 

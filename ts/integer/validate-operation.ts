@@ -228,11 +228,11 @@ function validateAveragePool(operation: Of<'average_pool'>, context: Context): v
   const { kernel, outputSize, countIncludePad, divisors, requantization } = operation;
   const input = inputOf(context, operation);
   const [rows, columns] = checkPool(operation, context, [1, 1]);
-  const expected = distinctDivisors(windowElements(rows, outputSize[0], countIncludePad), windowElements(columns, outputSize[1], countIncludePad), divisors.length);
+  const expected = distinctDivisors(windowElements(rows, outputSize[0], countIncludePad, divisors.length), windowElements(columns, outputSize[1], countIncludePad, divisors.length), divisors.length);
+  if (expected?.[0] === 0) throw invalid(label, 'kernel', 'windows that all count an element', kernel);
   if (expected === null || expected.length !== divisors.length || expected.some((divisor, i) => divisor !== divisors[i])) {
     throw invalid(label, 'divisors', expected === null ? 'the distinct element counts of the windows, ascending' : `[${expected.slice(0, 8).join(', ')}]`, divisors);
   }
-  if (expected[0] === 0) throw invalid(label, 'kernel', 'windows that all count an element', kernel);
   checkRequantization(context, 'requantization', requantization, [divisors.length]);
   checkAccumulator(label, [{ positive: Math.min(rows.input, rows.kernel) * Math.min(columns.input, columns.kernel), negative: 0, bias: 0 }], input.range, input.zeroPoint, requantization);
 }

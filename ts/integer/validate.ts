@@ -1,10 +1,17 @@
 /** Whether an IntegerGraph is a network (SPEC 1.1, 6.2, 6.4). Its operations: validate-operation.ts. */
 import { CODE_RANGE, elementCount, validateRange, valueAt } from './bounds.js';
-import { invalid } from './graph-json.js';
+import { invalid, normalizeGraph } from './graph-json.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Pair, Preprocess, TensorDtype } from './integer-graph.js';
 import { validateOperation } from './validate-operation.js';
 
 const TENSOR_RANGE: Readonly<Record<TensorDtype, Pair>> = { i8: [-127, 127], i4: [-7, 7], i32: [-(2 ** 31), 2 ** 31 - 1] };
+
+/** A graph made in memory, its keys and kinds checked too, as those of a file are. Throws ERR_DYAD_INVALID or ERR_ACCUMULATOR. */
+export function checkIntegerGraph(source: IntegerGraph): IntegerGraph {
+  const graph = { ...normalizeGraph(source), tensors: source.tensors };
+  validateIntegerGraph(graph);
+  return graph;
+}
 
 /** Throws ERR_DYAD_INVALID or ERR_ACCUMULATOR; keys and kinds are taken as graph-json.ts reads them. */
 export function validateIntegerGraph(graph: IntegerGraph): void {

@@ -26,7 +26,11 @@ export class GraphBuilder {
   readonly unsupported: string[] = [];
   private readonly aliases = new Map<string, string>();
   private readonly unknown = new Set<string>();
+  /** Values that took the name of a graph output; nodes learn of it at the end, all at once. */
+  private readonly renames = new Map<string, string>();
   private readonly nodeNames = new Set<string>();
+  /** The next suffix to try for a base, so that 100,000 nodes of one name do not try each other's. */
+  private readonly suffixes = new Map<string, number>();
   private budget = FOLDED_ELEMENTS;
 
   /** `reserved`: every name in the file, which names made here must not meet. */
@@ -34,7 +38,8 @@ export class GraphBuilder {
 
   /** The value that a name stands for, behind Identity and the like. */
   resolve(name: string): string {
-    return this.aliases.get(name) ?? name;
+    const source = this.aliases.get(name) ?? name;
+    return this.renames.get(source) ?? source;
   }
 
   defined(name: string): boolean {
@@ -74,16 +79,19 @@ export class GraphBuilder {
 
   /** A name that nothing has yet. */
   freshName(base: string): string {
-    let name = base;
-    for (let suffix = 2; this.reserved.has(name); suffix++) name = `${base}_${suffix}`;
-    this.reserved.add(name);
-    return name;
+    return this.fresh(base, this.reserved);
   }
 
   freshNodeName(base: string): string {
+    return this.fresh(base, this.nodeNames);
+  }
+
+  private fresh(base: string, taken: Set<string>): string {
     let name = base;
-    for (let suffix = 2; this.nodeNames.has(name); suffix++) name = `${base}_${suffix}`;
-    this.nodeNames.add(name);
+    let suffix = this.suffixes.get(base) ?? 2;
+    for (; taken.has(name); suffix++) name = `${base}_${suffix}`;
+    this.suffixes.set(base, suffix);
+    taken.add(name);
     return name;
   }
 
@@ -124,40 +132,45 @@ export class GraphBuilder {
 
   /** The finished graph: outputs under their public names, dead nodes and unused constants dropped. */
   finish(name: string, inputs: readonly string[], outputs: readonly string[]): Graph {
-    for (const output of outputs) this.publish(output, outputs);
+    const published = new Set(outputs);
+    const made = new Set(this.nodes.map((node) => node.outputs[0]!));
+    for (const output of outputs) this.publish(output, published, made);
+    const rename = (value: string): string => this.renames.get(value) ?? value;
+    const renamed = this.nodes.map((node): GraphNode => ({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) }));
     const alive = new Set<string>(outputs);
-    const nodes = [...this.nodes].reverse().filter((node) => {
+    const nodes = renamed.reverse().filter((node) => {
       if (!alive.has(node.outputs[0]!)) return false;
       for (const input of node.inputs) alive.add(input);
       return true;
     }).reverse();
-    const keep = <T>(map: Map<string, T>) => new Map([...map].filter(([key]) => alive.has(key) || inputs.includes(key)));
+    for (const input of inputs) alive.add(input);
+    const keep = <T>(map: Map<string, T>) => new Map([...map].filter(([key]) => alive.has(key)));
     return { name, inputs, outputs, nodes, constants: keep(this.constants), values: keep(this.values) };
   }
 
-  /** Makes the graph output `output` a value of that name made by a node. */
-  private publish(output: string, outputs: readonly string[]): void {
+  /** Makes the graph output `output` a value of that name made by a node. `made`: what nodes make, under the names it has by now. */
+  private publish(output: string, outputs: ReadonlySet<string>, made: Set<string>): void {
     const source = this.resolve(output);
-    const producer = this.nodes.findIndex((node) => node.outputs[0] === source);
-    if (source === output && producer >= 0) return;
+    if (source === output && made.has(source)) return;
     const info = this.info(source);
     if (info.dtype !== 'f32') {
       this.unsupported.push(`graph output "${output}": is ${info.dtype}, only float32 can be put out`);
       return;
     }
-    if (producer >= 0 && !outputs.includes(source)) this.rename(source, output);
-    else this.copy(source, output, info);
+    if (made.has(source) && !outputs.has(source)) this.rename(source, output, made);
+    else {
+      this.copy(source, output, info);
+      made.add(output);
+    }
   }
 
-  private rename(from: string, to: string): void {
-    const swap = (name: string) => (name === from ? to : name);
-    this.nodes.forEach((node, index) => {
-      if (node.inputs.includes(from) || node.outputs.includes(from)) this.nodes[index] = { ...node, inputs: node.inputs.map(swap), outputs: node.outputs.map(swap) };
-    });
+  private rename(from: string, to: string, made: Set<string>): void {
+    this.renames.set(from, to);
     this.values.set(to, this.values.get(from)!);
     this.values.delete(from);
-    for (const [alias, source] of this.aliases) if (source === from) this.aliases.set(alias, to);
     this.aliases.delete(to);
+    made.delete(from);
+    made.add(to);
   }
 
   /** A graph input, constant or another output under a second name: a Reshape to its own shape copies it. */

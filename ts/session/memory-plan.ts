@@ -28,25 +28,40 @@ export function aligned(bytes: number): number {
 export function planMemory(ranges: readonly LiveRange[]): MemoryPlan {
   const order = ranges.map((_, index) => index).sort((a, b) => sizeOf(ranges, b) - sizeOf(ranges, a) || a - b);
   const offsets = new Array<number>(ranges.length).fill(0);
-  const placed: number[] = [];
+  /** By ascending begin, so that a network of thousands of buffers needs no sorting for each of them. */
+  const placed: Place[] = [];
   let total = 0;
   for (const index of order) {
     const range = ranges[index] as LiveRange;
     const size = aligned(range.bytes);
-    const rivals = placed
-      .filter((other) => overlapInTime(range, ranges[other] as LiveRange))
-      .map((other) => ({ begin: offsets[other] as number, end: (offsets[other] as number) + sizeOf(ranges, other) }))
-      .sort((a, b) => a.begin - b.begin);
     let offset = 0;
-    for (const rival of rivals) {
+    for (const rival of placed) {
       if (offset + size <= rival.begin) break;
-      offset = Math.max(offset, rival.end);
+      if (rival.end > offset && overlapInTime(range, rival.range)) offset = rival.end;
     }
     offsets[index] = offset;
-    placed.push(index);
+    placed.splice(firstFrom(placed, offset), 0, { begin: offset, end: offset + size, range });
     total = Math.max(total, offset + size);
   }
   return { offsets, bytes: total };
+}
+
+/** A buffer that has its bytes [begin, end). */
+interface Place {
+  readonly begin: number;
+  readonly end: number;
+  readonly range: LiveRange;
+}
+
+/** Position of the first place that begins at `offset` or after it. */
+function firstFrom(places: readonly Place[], offset: number): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((places[middle] as Place).begin < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sizeOf(ranges: readonly LiveRange[], index: number): number {

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import { validateGraph } from '../graph/validate.js';
 import { decodeDyad } from '../integer/dyad.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
-import { validateIntegerGraph } from '../integer/validate.js';
+import { checkIntegerGraph } from '../integer/validate.js';
 import { elementCount } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { createEngine } from '../wasm/create-engine.js';
@@ -67,16 +67,21 @@ export async function load(source: ModelSource, options: EngineOptions = {}): Pr
 
 async function readNetwork(source: ModelSource): Promise<IntegerGraph | Graph> {
   if (typeof source === 'object' && source !== null) {
-    if ('operations' in source) {
-      validateIntegerGraph(source);
-      return source;
-    }
+    if ('operations' in source) return checkIntegerGraph(source);
     if ('nodes' in source) {
+      requireGraph(source);
       validateGraph(source);
       return source;
     }
   }
   return decodeDyad(await readBytes(source));
+}
+
+/** Refuses what cannot be a Graph at all; what a Graph says is validateGraph's business. */
+function requireGraph(source: Graph): void {
+  const { inputs, outputs, nodes, constants, values } = source;
+  if ([inputs, outputs, nodes].every(Array.isArray) && constants instanceof Map && values instanceof Map) return;
+  throw new DyadicError('ERR_ARGUMENT', { op: 'load', argument: 'source', expected: 'a Graph as importOnnx() makes it', received: 'an object that only looks like one' });
 }
 
 /** A loaded network. Made by `load`. */
@@ -124,7 +129,7 @@ export class Model {
    * `runAsync`), ERR_DISPOSED, ERR_MEMORY.
    */
   run(input: ModelInputs): Tensor<'f32'> {
-    return first(this.runAll(input));
+    return this.#first(this.runAll(input));
   }
 
   /** The same with every output, by name. */
@@ -145,7 +150,7 @@ export class Model {
    * @throws DyadicError as `run`; ERR_ABORTED, with the signal's reason as `cause`; ERR_DISPOSED if the model is disposed meanwhile.
    */
   async runAsync(input: ModelInputs, options: RunAsyncOptions = {}): Promise<Tensor<'f32'>> {
-    return first(await this.runAllAsync(input, options));
+    return this.#first(await this.runAllAsync(input, options));
   }
 
   /** The same with every output, by name. */
@@ -196,7 +201,8 @@ export class Model {
 
   /** Results of a batch lie one after the other along axis 0. Frees what it made if memory runs out. */
   #toTensors(results: readonly ReadonlyMap<string, Float32Array>[]): Record<string, Tensor<'f32'>> {
-    const tensors: Record<string, Tensor<'f32'>> = {};
+    // Without a prototype: an output may be called __proto__.
+    const tensors = Object.create(null) as Record<string, Tensor<'f32'>>;
     try {
       for (const { name, shape } of this.outputs) {
         const count = elementCount(shape);
@@ -212,6 +218,13 @@ export class Model {
     }
   }
 
+  /** The network's first output, whatever its name: a record lists names that look like numbers before all others. */
+  #first(tensors: Record<string, Tensor<'f32'>>): Tensor<'f32'> {
+    const wanted = tensors[(this.outputs[0] as OutputInfo).name] as Tensor<'f32'>;
+    for (const tensor of Object.values(tensors)) if (tensor !== wanted) tensor.dispose();
+    return wanted;
+  }
+
   #assertUsable(): void {
     if (this.#disposed) throw new DyadicError('ERR_DISPOSED', { op: 'run', argument: 'model', expected: 'a model in use', received: 'a disposed one' });
   }
@@ -219,11 +232,4 @@ export class Model {
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DyadicError('ERR_ABORTED', { op: 'runAsync', argument: 'signal', expected: 'a run to its end', received: 'an abort', cause: signal.reason });
-}
-
-/** The first output; the others are not wanted. */
-function first(tensors: Record<string, Tensor<'f32'>>): Tensor<'f32'> {
-  const [wanted, ...others] = Object.values(tensors);
-  for (const other of others) other.dispose();
-  return wanted as Tensor<'f32'>;
 }

@@ -1,5 +1,6 @@
 /** What the lowering of one operation may use. */
 import type { Engine } from '../../wasm/engine.js';
+import { DyadicError } from '../../errors.js';
 import { Container, Form } from '../../wasm/params.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Requantization } from '../../integer/integer-graph.js';
 import type { Assembler, StepBuffer } from '../assembler.js';
@@ -14,6 +15,9 @@ export interface PlacedValue {
   readonly container: Container;
   readonly buffer: StepBuffer;
 }
+
+/** Exclusive: what every kernel can address, pad channels included. SPEC 6.2 lets values be larger than a 32-bit memory holds. */
+const MAX_STORED_ELEMENTS = 2 ** 29;
 
 export class LowerContext {
   readonly #placed: (PlacedValue | undefined)[];
@@ -33,6 +37,9 @@ export class LowerContext {
     const info = this.graph.values[index] as IntegerValue;
     const container = containerOf(info.dtype);
     const layout = activationLayout(info.shape, container);
+    if (layout.elements >= MAX_STORED_ELEMENTS) {
+      throw new DyadicError('ERR_MEMORY', { op: `value "${info.name}"`, argument: 'shape', expected: `fewer than ${MAX_STORED_ELEMENTS} stored elements`, received: `${layout.elements} for [${info.shape.join(', ')}]` });
+    }
     const placed = { info, layout, container, buffer: this.assembler.activation(info.name, layout.elements * layout.elementBytes) };
     this.#placed[index] = placed;
     return placed;
