@@ -113,6 +113,9 @@ function addInputs(builder: GraphBuilder, graph: GraphProto, nodes: readonly Nod
     if (!graph.inputs.some((input) => input.name === name)) {
       throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: `constants.${name}`, expected: `an input of the model (${graph.inputs.map((input) => input.name).join(', ')})`, received: 'another name' });
     }
+    if (!Array.isArray(constant?.shape) || typeof constant.data?.length !== 'number') {
+      throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: `constants.${name}`, expected: '{ dtype, shape, data }', received: typeof constant });
+    }
     if (constant.data.length !== elementCount(constant.shape)) {
       throw new DyadicError('ERR_SHAPE', { op: 'importOnnx', argument: `constants.${name}`, expected: `${elementCount(constant.shape)} elements`, received: String(constant.data.length) });
     }

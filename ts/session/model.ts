@@ -69,19 +69,11 @@ async function readNetwork(source: ModelSource): Promise<IntegerGraph | Graph> {
   if (typeof source === 'object' && source !== null) {
     if ('operations' in source) return checkIntegerGraph(source);
     if ('nodes' in source) {
-      requireGraph(source);
       validateGraph(source);
       return source;
     }
   }
   return decodeDyad(await readBytes(source));
-}
-
-/** Refuses what cannot be a Graph at all; what a Graph says is validateGraph's business. */
-function requireGraph(source: Graph): void {
-  const { inputs, outputs, nodes, constants, values } = source;
-  if ([inputs, outputs, nodes].every(Array.isArray) && constants instanceof Map && values instanceof Map) return;
-  throw new DyadicError('ERR_ARGUMENT', { op: 'load', argument: 'source', expected: 'a Graph as importOnnx() makes it', received: 'an object that only looks like one' });
 }
 
 /** A loaded network. Made by `load`. */
