@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The public face of a network: load, run, dispose. */
 import { DyadicError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
