@@ -45,7 +45,7 @@ impl Kernel for Conv2d {
         let channels = packed_channels(out_c);
         let output = self.output_elements(channels) * element_bytes(self.out_container);
         Spans::new()
-            .with(0, self.input_offset, self.input_bytes(in_c), Access::Read)
+            .with(0, self.input_offset, self.input_bytes(self.channels_read()), Access::Read)
             .with(1, self.weights_offset, weights, Access::Read)
             .with(2, self.bias_offset, channels * 4, Access::Read)
             .with(3, self.multiplier_offset, self.multiplier_bytes(channels), Access::Read)
@@ -57,7 +57,7 @@ impl Kernel for Conv2d {
     }
 
     fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_bytes() + padded(self.in_c as usize)
+        self.block_tiles() * self.tile_bytes() + padded(self.border_bytes())
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
@@ -68,8 +68,8 @@ impl Kernel for Conv2d {
 
 fn run<I: Isa, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
     let tiles_end = layer.out_pixels().div_ceil(ROWS);
-    let (outside, scratch) = scratch.split_at_mut(layer.in_c as usize);
-    outside.fill(layer.in_zero_point as u8);
+    let (border, scratch) = scratch.split_at_mut(layer.border_bytes());
+    border.fill(layer.in_zero_point as u8);
     let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..layer.block_tiles() * layer.steps()];
     for unit in units {
         let first = unit * layer.block_tiles();
@@ -77,8 +77,8 @@ fn run<I: Isa, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffer
         for (i, tile) in tiles.chunks_exact_mut(layer.steps()).take(count).enumerate() {
             let pixel = (first + i) * ROWS;
             match layer.in_container {
-                container::U8 => pack_tile::<I, U8>(isa, layer, buffers.reads[0], outside, pixel, tile),
-                _ => pack_tile::<I, I8>(isa, layer, buffers.reads[0], outside, pixel, tile),
+                container::U8 => pack_tile::<I, U8>(isa, layer, buffers.reads[0], border, pixel, tile),
+                _ => pack_tile::<I, I8>(isa, layer, buffers.reads[0], border, pixel, tile),
             }
         }
         multiply(isa, layer, form, buffers, &tiles[..count * layer.steps()], first * ROWS);

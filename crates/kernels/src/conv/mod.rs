@@ -2,7 +2,9 @@
 
 mod conv2d;
 mod depthwise;
+mod depthwise_3x3;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;
+mod stem;
 pub mod tile;

@@ -3,6 +3,7 @@
 //! K runs over (ky, kx, channel) with the channels rounded up to a pair; `PackConv2d` orders the weights alike.
 
 use super::gemm_4x8::{TileStep, ROWS};
+use super::stem;
 use crate::codes::Container;
 use crate::params::Conv2d;
 use core::array::from_fn;
@@ -13,10 +14,34 @@ pub fn steps_per_tap(in_c: usize) -> usize {
     in_c.div_ceil(2)
 }
 
+impl Conv2d {
+    /// Channels of a pixel that are read.
+    pub(super) fn channels_read(&self) -> usize {
+        if self.reads_rows() {
+            stem::PIXEL
+        } else {
+            self.in_c as usize
+        }
+    }
+
+    /// Bytes that stand for what lies in the padding.
+    pub(super) fn border_bytes(&self) -> usize {
+        if self.reads_rows() {
+            stem::border_bytes(self.kernel_w as usize)
+        } else {
+            self.in_c as usize
+        }
+    }
+}
+
 /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less.
 ///
-/// `outside` is a row of `in_c` zero points: what a tap in the padding reads.
-pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
+/// `border` is [`Conv2d::border_bytes`] of zero points: what a tap in the padding reads.
+pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+    if layer.reads_rows() {
+        return stem::pack_tile::<I, C>(isa, layer, input, border, first, tile);
+    }
+    let outside = &*border;
     let last = layer.out_pixels() - 1;
     let (rows, columns) = (layer.rows(), layer.columns());
     let out_w = layer.out_w as usize;
@@ -69,7 +94,7 @@ fn pair_of<C: Container>(row: &[u8], at: usize) -> [u8; 4] {
 
 /// Transposes 4×4 lanes.
 #[inline(always)]
-fn transpose<I: Isa>(isa: I, [a, b, c, d]: [I::I32x4; 4]) -> [I::I32x4; 4] {
+pub(super) fn transpose<I: Isa>(isa: I, [a, b, c, d]: [I::I32x4; 4]) -> [I::I32x4; 4] {
     let (ab_low, cd_low) = (isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_low(c, d));
     let (ab_high, cd_high) = (isa.i32x4_interleave_high(a, b), isa.i32x4_interleave_high(c, d));
     [

@@ -37,6 +37,7 @@ mutants! {
         i32x4_from_i16x8
     }
     depthwise: conv::depthwise {
+        i16x8_interleave_low, i16x8_interleave_high, i32x4_dot_i16x8_s, i16x8_load,
         i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_q15mulr_sat_s
     }
     max_pool: pools::max { i16x8_max_s, i16x8_min_s, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_load }
