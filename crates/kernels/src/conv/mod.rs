@@ -6,3 +6,4 @@ pub mod gemm_4x8;
 mod grouped;
 mod layer;
 pub mod tile;
+pub mod winograd_f43;
