@@ -1,4 +1,5 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
+import { chooseConvolution } from '../dist/session/convolution-algorithm.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
 /** Seeded numbers in [lo, hi]: xorshift32. */
@@ -28,6 +29,12 @@ export function makeLayer(geometry, type) {
   let shift = 1;
   while (largest / 2 ** shift > type.output[1]) shift++;
   return { ...layer, shift, expected: requantize(layer, sums, shift) };
+}
+
+/** What a Program would choose: the table, and the bound for these weights. */
+export function algorithmOf({ inH, inW, inC, outC, window, weight, type }, memory) {
+  const geometry = { inC, outC, outH: inH, outW: inW, kernel: [window, window], stride: [1, 1], dilation: [1, 1], groups: 1 };
+  return chooseConvolution(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }, { memory });
 }
 
 /** SPEC 3.1 by its sum, no reordering. */
@@ -62,8 +69,8 @@ function requantize({ outC, multiplier, type }, sums, shift) {
   });
 }
 
-/** Puts the layer into `engine`. `run` is one inference, `output` reads its codes. */
-export function place(engine, layer) {
+/** Puts the layer into `engine`, to run by `algorithm`, 'direct' or 'winograd_f43'. `run` is one inference, `output` reads its codes. */
+export function place(engine, layer, algorithm) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
     const data = Type.from(values);
@@ -71,8 +78,9 @@ export function place(engine, layer) {
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
+  const winograd = algorithm === 'winograd_f43';
   const packed = {
-    packedWeightsOffset: engine.allocate(engine.packedConv2dBytes(inC, outC, window, window)),
+    packedWeightsOffset: engine.allocate(winograd ? engine.packedWinogradF43Bytes(inC, outC) : engine.packedConv2dBytes(inC, outC, window, window)),
     packedBiasOffset: engine.allocate(4 * engine.packedChannels(outC)),
     packedMultiplierOffset: engine.allocate(4 * engine.packedChannels(outC)),
   };
@@ -89,7 +97,7 @@ export function place(engine, layer) {
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
-  const table = stepTable(engine, [['pack_conv2d', pack], ['conv2d', convolution]]);
+  const table = stepTable(engine, [[winograd ? 'pack_winograd_f43' : 'pack_conv2d', pack], [winograd ? 'winograd_f43' : 'conv2d', convolution]]);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);
   engine.runInteger(table, 0, 1, scratch, scratchBytes);

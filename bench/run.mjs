@@ -5,6 +5,7 @@
  *   npm run bench -- --shape 64x56x56 --type w4a4   one 3×3 convolution: channels × height × width
  *   npm run bench -- --kernel gemm --shape 512x512x512
  *   npm run bench -- --flavour scalar
+ *   npm run bench -- --memory fast                  by Winograd F(4,3) where a Program that may take the memory would
  *   npm run bench -- --node 24                      in another Node, from npm's `node` package
  *   npm run bench -- --json                         {"rows":[…]} on stdout, nothing else
  */
@@ -15,7 +16,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
 import { root, tool } from '../tests/hosts/context.mjs';
-import { makeLayer, place, verify } from './layer.mjs';
+import { algorithmOf, makeLayer, place, verify } from './layer.mjs';
 import { measurePeak } from './peak.mjs';
 import { DEFAULTS, geometry, macs, parseShape, title, TYPES } from './workloads.mjs';
 
@@ -31,6 +32,7 @@ function readOptions() {
         type: { type: 'string', default: 'w8a8' },
         kernel: { type: 'string' },
         flavour: { type: 'string', default: 'auto' },
+        memory: { type: 'string', default: 'balanced' },
         node: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
@@ -55,6 +57,7 @@ function runInNode(major) {
 
 function workloads() {
   if (!(options.type in TYPES)) usage(`--type is one of ${Object.keys(TYPES).join(', ')}, not "${options.type}"`);
+  if (!['balanced', 'fast'].includes(options.memory)) usage(`--memory is balanced or fast, not "${options.memory}"`);
   if (options.kernel !== undefined && !['gemm', 'conv3x3'].includes(options.kernel)) usage(`--kernel is gemm or conv3x3, not "${options.kernel}"`);
   if (options.shape === undefined) return DEFAULTS.filter(({ kernel }) => kernel === (options.kernel ?? kernel));
   const shape = parseShape(options.shape);
@@ -81,7 +84,8 @@ async function runHere() {
 function time(engine, job) {
   const shape = geometry(job);
   const layer = makeLayer(shape, TYPES[options.type]);
-  const placed = place(engine, layer);
+  const algorithm = algorithmOf(layer, options.memory);
+  const placed = place(engine, layer, algorithm);
   const id = title(job, options.type);
   placed.run();
   verify(placed, layer, id);
@@ -93,11 +97,11 @@ function time(engine, job) {
   const fastest = Math.min(...bench.stats.sample);
   const value = macs(shape) / fastest / 1e9;
   const peak = measurePeak();
-  return { id, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
+  return { id, algorithm, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
 }
 
-function print({ id, value, share, milliseconds, meanMilliseconds, margin }) {
+function print({ id, algorithm, value, share, milliseconds, meanMilliseconds, margin }) {
   const numbers = [`${value.toFixed(1)} GMAC/s`.padStart(13), `${(share * 100).toFixed(0)} % of peak`.padStart(14), `${milliseconds.toFixed(3)} ms`.padStart(12)];
   const mean = `mean ${meanMilliseconds.toFixed(3)} ms ±${margin.toFixed(0)} %`;
-  console.log(`${id.padEnd(28)}${numbers.join('')}   ${mean}   verified`);
+  console.log(`${id.padEnd(28)}${algorithm.padEnd(12)}${numbers.join('')}   ${mean}   verified`);
 }

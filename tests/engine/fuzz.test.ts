@@ -57,6 +57,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
     const span = (kernelSize - 1) * (draft[`dilation${axis}`] ?? 1) + 1;
     draft[`out${axis}`] = Math.max(1, Math.floor((size + 2 * pad - span) / stride) + 1);
   }
+  if (kernel.endsWith('winograd_f43')) agreeOnWinograd(draft);
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
@@ -66,8 +67,15 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   if (kernel === 'strided_copy') agreeOnStrides(draft);
 }
 
+/** 3 × 3, stride and dilation 1; packing has no more than the kernel. */
+function agreeOnWinograd(draft: Draft): void {
+  Object.assign(draft, { kernelH: 3, kernelW: 3 });
+  if (!('strideH' in draft)) return;
+  Object.assign(draft, { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, outH: draft['inH'] as number, outW: draft['inW'] as number });
+}
+
 function agreeOnGroups(random: Random, kernel: KernelName, draft: Draft): void {
-  const groups = kernel === 'conv2d' ? 1 : 1 + random.next(4);
+  const groups = kernel === 'conv2d' || kernel === 'winograd_f43' ? 1 : 1 + random.next(4);
   const each = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   const outEach = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   Object.assign(draft, { groups, inC: groups * each, outC: groups * outEach });

@@ -43,7 +43,7 @@ export interface ConstantData {
 
 /** One run of a pack kernel at creation; the plain weights are only staged. */
 export interface PackJob {
-  readonly kernel: 'pack_conv2d' | 'pack_depthwise';
+  readonly kernel: 'pack_conv2d' | 'pack_depthwise' | 'pack_winograd_f43';
   readonly weights: Int8Array;
   readonly bias: Int32Array | null;
   readonly multipliers: Int32Array;
@@ -107,6 +107,11 @@ export class Assembler {
   /** Keeps a buffer alive until the host has read it after the steps so far. */
   keepForHost(buffer: StepBuffer): void {
     this.touch(buffer, Math.max(0, this.position - 1));
+  }
+
+  /** The kernels of the steps between two positions, in order. */
+  kernels(first: number, last: number): KernelName[] {
+    return this.steps.slice(first, last).map(({ kernel }) => kernel);
   }
 
   /** The ranges between two positions, cut where integer and float kernels meet. */

@@ -14,6 +14,7 @@ export interface Abi {
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
+  packed_winograd_f43_bytes(inC: number, outC: number): number;
   packed_channels(outC: number): number;
 }
 
@@ -28,6 +29,7 @@ export const ABI_FUNCTIONS = [
   'scratch_bytes',
   'packed_conv2d_bytes',
   'packed_depthwise_bytes',
+  'packed_winograd_f43_bytes',
   'packed_channels',
 ] as const satisfies readonly (keyof Abi)[];
 

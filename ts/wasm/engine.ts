@@ -36,5 +36,7 @@ export interface Engine {
   /** Bytes of packed weights for pack_conv2d and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;
+  /** The same for pack_winograd_f43. */
+  packedWinogradF43Bytes(inC: number, outC: number): number;
   packedChannels(outC: number): number;
 }

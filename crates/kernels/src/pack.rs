@@ -4,6 +4,7 @@ use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::codes::padded;
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::tile::steps_per_tap;
+use crate::conv::winograd_f43::POSITIONS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{PackConv2d, PackDepthwise, PackI4, UnpackI4};
 use core::ops::Range;
@@ -24,7 +25,12 @@ pub fn packed_depthwise_bytes(channels: usize, kernel_h: usize, kernel_w: usize)
     packed_channels(channels) * kernel_h * kernel_w * 2
 }
 
-/// The checks both packers share, on either type.
+/// Bytes of the panels `[out_c/8][36][in_c/2][8][2]` of i16, in_c rounded up to a multiple of 8, that `PackWinogradF43` writes.
+pub fn packed_winograd_f43_bytes(in_c: usize, out_c: usize) -> usize {
+    packed_channels(out_c) * POSITIONS * padded(in_c) * 2
+}
+
+/// The checks that the packers share, on any of their types.
 macro_rules! check_packing {
     ($pack:expr, $in_c:expr) => {{
         fields_in!($pack, 1..=MAX_DIMENSION; in_c, out_c, kernel_h, kernel_w);
@@ -34,7 +40,9 @@ macro_rules! check_packing {
     }};
 }
 
-/// The spans both packers share.
+pub(crate) use check_packing;
+
+/// The spans that the packers share.
 macro_rules! packing_spans {
     ($pack:expr, $weights:expr, $packed:expr) => {{
         let channels = packed_channels($pack.out_c as usize) * 4;
@@ -50,14 +58,16 @@ macro_rules! packing_spans {
     }};
 }
 
+pub(crate) use packing_spans;
+
 /// The weights of one output channel; none past the last channel.
-fn filter(weights: &[u8], channel: usize, filter_bytes: usize) -> Option<&[u8]> {
+pub(crate) fn filter(weights: &[u8], channel: usize, filter_bytes: usize) -> Option<&[u8]> {
     weights.chunks_exact(filter_bytes).nth(channel)
 }
 
 /// Writes bias and multiplier of one channel: −zp·Σw goes into the bias, because the kernels multiply the raw codes (SPEC 2.4).
 /// Channels past the last one get zeros, one multiplier goes to every channel.
-fn pack_channel(buffers: &mut Buffers<'_>, channel: usize, filter: Option<&[u8]>, zero_point: i32) {
+pub(crate) fn pack_channel(buffers: &mut Buffers<'_>, channel: usize, filter: Option<&[u8]>, zero_point: i32) {
     let [_, bias, multipliers, ..] = buffers.reads;
     let sum = filter.unwrap_or(&[]).iter().fold(0i32, |sum, &weight| sum.wrapping_add(i32::from(weight as i8)));
     let given = mem::arrays::<4>(bias).get(channel).map_or(0, |bias| i32::from_le_bytes(*bias));

@@ -1,5 +1,6 @@
-/** SPEC 3.1. The algorithm is chosen here: packed panels, one channel at a time, or plain groups. */
-import { at, type StepBuffer } from '../assembler.js';
+/** SPEC 3.1. The algorithm is chosen here: packed panels, Winograd, one channel at a time, or plain groups. */
+import { at, type PackJob, type StepBuffer } from '../assembler.js';
+import { chooseConvolution, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
 interface Operands {
@@ -13,9 +14,19 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  if (groups === 1) emit(context, operation, 'conv2d', packConv2d(context, operation, input, inC, outC));
+  if (groups === 1 && algorithm(context, operation) === 'winograd_f43') emit(context, operation, 'winograd_f43', packWinograd(context, operation, input, inC, outC));
+  else if (groups === 1) emit(context, operation, 'conv2d', packConv2d(context, operation, input, inC, outC));
   else if (groups === inC && groups === outC) emit(context, operation, 'depthwise_conv2d', packDepthwise(context, operation, input, outC));
   else emit(context, operation, 'grouped_conv2d', plainOperands(context, operation, outC));
+}
+
+function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
+  const { info } = context.input(operation);
+  const [, outC = 1, outH = 1, outW = 1] = context.output(operation).info.shape;
+  const weight = context.tensor(operation.weight);
+  const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
+  const { stride, dilation, groups } = operation;
+  return chooseConvolution({ inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups }, weight, info, context.options);
 }
 
 /** Packs the weights of a convolution or dense layer (kernel 1 × 1) into the panels of the conv2d kernel. */
@@ -25,6 +36,11 @@ export function packConv2d(context: LowerContext, operation: OperationOf<'conv2d
   return packed(context, operation, input, { kernel: 'pack_conv2d', bytes, inC, outC, kernelH, kernelW });
 }
 
+function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, inC: number, outC: number): Operands {
+  const bytes = context.engine.packedWinogradF43Bytes(inC, outC);
+  return packed(context, operation, input, { kernel: 'pack_winograd_f43', bytes, inC, outC, kernelH: 3, kernelW: 3 });
+}
+
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {
   const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
   const bytes = context.engine.packedDepthwiseBytes(channels, kernelH, kernelW);
@@ -32,7 +48,7 @@ function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, 
 }
 
 interface Packing {
-  readonly kernel: 'pack_conv2d' | 'pack_depthwise';
+  readonly kernel: PackJob['kernel'];
   readonly bytes: number;
   readonly inC: number;
   readonly outC: number;
@@ -72,7 +88,7 @@ function plainOperands(context: LowerContext, operation: OperationOf<'conv2d'>, 
   };
 }
 
-function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: 'conv2d' | 'depthwise_conv2d' | 'grouped_conv2d', operands: Operands): void {
+function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: 'conv2d' | 'winograd_f43' | 'depthwise_conv2d' | 'grouped_conv2d', operands: Operands): void {
   const input = context.input(operation);
   const output = context.output(operation);
   const [, inC, inH, inW] = input.info.shape as [number, number, number, number];

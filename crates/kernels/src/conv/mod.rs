@@ -8,3 +8,4 @@ mod grouped;
 mod layer;
 mod stem;
 pub mod tile;
+pub mod winograd_f43;

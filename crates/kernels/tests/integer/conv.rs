@@ -121,7 +121,7 @@ impl Case {
         }
     }
 
-    fn bias(&self) -> Vec<i32> {
+    pub fn bias(&self) -> Vec<i32> {
         if self.bias {
             Seed::new(77).codes(self.shape.out_c as usize, -9000, 9000)
         } else {
@@ -129,7 +129,7 @@ impl Case {
         }
     }
 
-    fn multipliers(&self) -> Vec<i32> {
+    pub fn multipliers(&self) -> Vec<i32> {
         let count = if self.single { 1 } else { self.shape.out_c as usize };
         multipliers(&self.scale, &mut Seed::new(99), count)
     }
@@ -164,11 +164,11 @@ impl Case {
         law.run(&forms, i64::from(p.out_zero_point), [i64::from(p.lo), i64::from(p.hi)])
     }
 
-    fn input(&self) -> Vec<u8> {
+    pub fn input(&self) -> Vec<u8> {
         to_nhwc(&self.x, self.shape.in_container, self.shape.in_c as usize, self.shape.in_stride as usize)
     }
 
-    fn compare(&self, output: &[u8]) -> Verdict {
+    pub fn compare(&self, output: &[u8]) -> Verdict {
         let p = &self.shape;
         let pixels = (p.out_h * p.out_w) as usize;
         let found = from_nhwc(output, p.out_container, p.out_c as usize, p.out_stride as usize, pixels);

@@ -10,6 +10,7 @@ mod pools;
 mod requantization;
 mod seed;
 mod suites;
+mod winograd;
 
 use std::sync::Mutex;
 use suites::{every_suite, Verdict};

@@ -13,6 +13,7 @@ mod pools;
 mod requantization;
 mod seed;
 mod suites;
+mod winograd;
 
 use suites::{every_suite, Verdict};
 

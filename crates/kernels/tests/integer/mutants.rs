@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{conv, elementwise, pools, requantization};
+use crate::{conv, elementwise, pools, requantization, winograd};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -22,7 +22,7 @@ macro_rules! mutants {
 /// Nothing broken, nothing noticed: what the mutants below are compared with.
 #[test]
 fn unbroken() {
-    for suite in [conv::convolution, conv::depthwise, pools::max, pools::average, elementwise::add, elementwise::requantize] {
+    for suite in [conv::convolution, conv::depthwise, winograd::convolution, pools::max, pools::average, elementwise::add, elementwise::requantize] {
         assert_eq!(suite(Broken::default()), Ok(()));
     }
 }
@@ -35,6 +35,10 @@ mutants! {
     tile_packing: conv::convolution {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
         i32x4_from_i16x8
+    }
+    winograd_f43: winograd::convolution {
+        i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_add, i16x8_sub, i16x8_shl, i16x8_load, i16x8_load32_splat,
+        i32x4_dot_i16x8_s, i32x4_load, i32x4_add, i32x4_sub, i32x4_shl, i32x4_mul, i32x4_shr_s, i16x8_narrow_i32x4_s
     }
     depthwise: conv::depthwise {
         i16x8_interleave_low, i16x8_interleave_high, i32x4_dot_i16x8_s, i16x8_load,
