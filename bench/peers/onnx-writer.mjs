@@ -21,26 +21,34 @@ function varint(value) {
     rest >>= 7n;
     bytes.push(rest > 0n ? byte | 128 : byte);
   } while (rest > 0n);
-  return Buffer.from(bytes);
+  return Uint8Array.from(bytes);
 }
 
 function integer(field, value) {
-  return Buffer.concat([varint(field * 8 + VARINT), varint(value)]);
+  return message(varint(field * 8 + VARINT), varint(value));
 }
 
 /** A string, bytes or a message. */
 function block(field, content) {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  return Buffer.concat([varint(field * 8 + LENGTH_DELIMITED), varint(bytes.length), bytes]);
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return message(varint(field * 8 + LENGTH_DELIMITED), varint(bytes.length), bytes);
 }
 
+/** Pieces, also lists of them, one after the other. */
 function message(...parts) {
-  return Buffer.concat(parts.flat(Infinity));
+  const pieces = parts.flat(Infinity);
+  const bytes = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /** TensorProto with raw data. `data` is a typed array of that type. */
 function tensorProto({ name, type, shape, data }) {
-  const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return message(shape.map((size) => integer(1, size)), integer(2, DATA_TYPE[type]), block(8, name), block(9, raw));
 }
 
@@ -82,5 +90,5 @@ export function onnxModel({ nodes, tensors, inputs, outputs }) {
     outputs.map((value) => block(12, valueInfoProto(value))),
   );
   const operators = message(block(1, ''), integer(2, OPSET));
-  return new Uint8Array(message(integer(1, IR_VERSION), block(7, graph), block(8, operators)));
+  return message(integer(1, IR_VERSION), block(7, graph), block(8, operators));
 }
