@@ -112,7 +112,9 @@ export function toRows({ id, type, unit }, results) {
     if (one.name !== 'dyadic') rows.push({ ...mine, ...peerFields(one), ratio: mine.value / one.value, error: mine.error ?? one.error });
     else {
       const { value, low, high, milliseconds, variant, deviation, error } = one;
-      mine = { id: `${id} ${type}`, value, low, high, unit, milliseconds, variant, verified: error === undefined, deviation, error };
+      // Whole networks in 4 bits may be far from float: how far is reported, nothing is judged by it.
+      const judged = deviation === undefined || type !== 'int4';
+      mine = { id: `${id} ${type}`, value, low, high, unit, milliseconds, variant, verified: judged && error === undefined, deviation, error };
     }
   }
   return rows.length > 0 ? rows : [mine];
