@@ -10,18 +10,16 @@
  *   npm run bench -- --json                         {"rows":[…]} on stdout, nothing else
  */
 import Benchmark from 'benchmark';
-import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
-import { root, tool } from '../tests/hosts/context.mjs';
 import { algorithmOf, makeLayer, place, verify } from './layer.mjs';
+import { isOtherNode, runInNode } from './other-node.mjs';
 import { measurePeak } from './peak.mjs';
 import { DEFAULTS, geometry, macs, parseShape, title, TYPES } from './workloads.mjs';
 
 const options = readOptions();
-if (options.node !== undefined && Number(options.node) !== Number(process.versions.node.split('.')[0])) runInNode(options.node);
+if (isOtherNode(options.node)) runInNode(options.node);
 else await runHere();
 
 function readOptions() {
@@ -45,14 +43,6 @@ function readOptions() {
 function usage(message) {
   process.stderr.write(`bench: ${message}\n`);
   process.exit(2);
-}
-
-function runInNode(major) {
-  const cache = join(root, 'tests/.cache/hosts');
-  const context = { tools: join(cache, major === '24' ? 'tools' : `node${major}`), log: (text) => process.stderr.write(`${text}\n`) };
-  const binary = join(tool(context, 'node', major), 'bin/node');
-  const args = process.argv.slice(1).filter((argument, i, all) => argument !== '--node' && all[i - 1] !== '--node' && !argument.startsWith('--node='));
-  execFileSync(binary, args, { stdio: 'inherit' });
 }
 
 function workloads() {
