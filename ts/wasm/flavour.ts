@@ -7,7 +7,7 @@ import { compile, readSource } from './source.js';
 
 /** The answer that bindings/wasm/src/known_answer.rs derives from SPEC for this seed. */
 const SEED = 0x5eed;
-const ANSWER = 1_552_766_866;
+const ANSWER = 1_093_230_426;
 
 /** Fastest first. */
 const FLAVOURS: readonly Flavour[] = ['simd128', 'scalar'];

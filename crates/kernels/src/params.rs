@@ -23,6 +23,18 @@ pub mod form {
     pub const EXACT: i32 = 2;
 }
 
+/// How [`Conv2dRelaxed`] multiplies: `simd::dot`. The engine decides which of them are right (ARCHITECTURE.md).
+pub mod dot {
+    /// Relaxed dot of any i8 weights and activation codes in 0..127.
+    pub const I7: i32 = 0;
+    /// Relaxed dot of weights in −8..7 and any activation codes.
+    pub const W4: i32 = 1;
+    /// Any i8 weights and any activation codes, where the relaxed instruction is `vpdpbusd`.
+    pub const USDOT: i32 = 2;
+    /// Any i8 weights and any activation codes, where the relaxed instruction is `sdot`.
+    pub const SDOT: i32 = 3;
+}
+
 /// The name, number and fields of one kernel's parameters, for the generator of the TypeScript writer.
 pub struct KernelSchema {
     /// snake_case name.
@@ -159,6 +171,20 @@ kernel_params! {
     }
     /// Copies `count` blocks of `block_bytes`, one per i32 index, for `outer` rows of `axis_length` blocks: gather along an axis. Negative indices count from the end.
     Gather = 15, "gather", float: false { input_offset, indices_offset, output_offset, outer, axis_length, block_bytes, count }
+    /// [`Conv2d`] by dot products of bytes, on weights packed by [`PackConv2dRelaxed`]. `dot`: see [`dot`]. In the flavour `relaxed` only.
+    Conv2dRelaxed = 16, "conv2d_relaxed", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi, dot,
+    }
+    /// Packs as [`PackConv2d`], into the panels `[out_c/8][K/4][8][4]` of bytes that [`Conv2dRelaxed`] wants for the same `dot`, `in_container` and
+    /// `in_zero_point`. In the flavour `relaxed` only.
+    PackConv2dRelaxed = 17, "pack_conv2d_relaxed", float: false {
+        weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
+        packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
+    }
 
     /// f32 to codes (SPEC 1.3). Scale as f32 bits.
     QuantizeF32 = 32, "quantize_f32", float: true { input_offset, output_offset, count, scale_bits, zero_point, out_container, lo, hi }

@@ -1,12 +1,12 @@
-//! What the three convolutions have in common: the same fields, the same checks.
+//! What the convolutions have in common: the same fields, the same checks.
 
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
 use crate::kernel::BadParam;
-use crate::params::{container, form, Conv2d, DepthwiseConv2d, GroupedConv2d};
+use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d};
 use crate::requant::Requantization;
 use crate::window::Axis;
 
-/// The fields of any of the three, as those of [`Conv2d`].
+/// The fields of any of them, as those of [`Conv2d`].
 pub trait Layer {
     /// The same layer.
     fn layer(&self) -> Conv2d;
@@ -31,7 +31,7 @@ macro_rules! same_fields {
     };
 }
 
-same_fields!(Conv2d, DepthwiseConv2d, GroupedConv2d);
+same_fields!(Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d);
 
 impl Conv2d {
     /// The checks that hold for every convolution; `groups` is up to the kernel.

@@ -1,8 +1,10 @@
 //! Convolutions (SPEC 3.1) and dense layers (SPEC 3.2).
 
 mod conv2d;
+pub mod conv2d_relaxed;
 mod depthwise;
+pub mod direct;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;
-pub mod tile;
+mod tile;

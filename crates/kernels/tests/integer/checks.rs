@@ -20,6 +20,9 @@ fn any_number_in_any_field_is_safe() {
             ask(Conv2d::from_words(&words));
             ask(DepthwiseConv2d::from_words(&words));
             ask(GroupedConv2d::from_words(&words));
+            for dot in dot::I7..=dot::SDOT {
+                ask(Conv2dRelaxed::from_words(&[&words[..], &[dot]].concat()));
+            }
         }
     }
 }
@@ -34,7 +37,9 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(Conv2d::from_words(&words));
         ask(DepthwiseConv2d::from_words(&words));
         ask(GroupedConv2d::from_words(&words));
+        ask(Conv2dRelaxed::from_words(&words));
         ask(PackConv2d::from_words(&words));
+        ask(PackConv2dRelaxed::from_words(&words));
         ask(PackDepthwise::from_words(&words));
         ask(UnpackI4::from_words(&words));
         ask(PackI4::from_words(&words));
@@ -80,6 +85,17 @@ fn convolutions_name_the_field_they_refuse() {
     refused(Conv2d { form: form::Q15, shift: 23, ..good }, Conv2d::FIELDS, "shift");
     refused(Conv2d { form: form::EXACT, shift: 40, left: 25, ..good }, Conv2d::FIELDS, "left");
     refused(Conv2d { in_h: 1 << 24, in_w: 1 << 24, ..good }, Conv2d::FIELDS, "in_stride");
+}
+
+#[test]
+fn dot_products_name_what_they_cannot_take() {
+    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).for_dot(dot::I7, 0);
+    assert_eq!(good.relaxed(dot::I7).check(), Ok(()));
+    refused(good.relaxed(4), Conv2dRelaxed::FIELDS, "dot");
+    refused(good.relaxed(-1), Conv2dRelaxed::FIELDS, "dot");
+    refused(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::I7) }, Conv2dRelaxed::FIELDS, "in_zero_point");
+    assert_eq!(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::W4) }.check(), Ok(()));
+    refused(Conv2dRelaxed { groups: 3, ..good.relaxed(dot::USDOT) }, Conv2dRelaxed::FIELDS, "groups");
 }
 
 #[test]

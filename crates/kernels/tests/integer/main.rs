@@ -10,6 +10,7 @@ mod layout;
 mod mutants;
 mod packing;
 mod pools;
+mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
