@@ -1,4 +1,5 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
+import { chooseDot } from '../dist/session/lower/choose-dot.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
 /** Seeded numbers in [lo, hi]: xorshift32. */
@@ -62,7 +63,12 @@ function requantize({ outC, multiplier, type }, sums, shift) {
   });
 }
 
-/** Puts the layer into `engine`. `run` is one inference, `output` reads its codes. */
+/** The dot product of bytes that a Program would take on this engine, null for that of i16. */
+function dotOf(engine, { type }) {
+  return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: type.weight[0] >= -8 && type.weight[1] <= 7 ? 'i4' : 'i8' });
+}
+
+/** Puts the layer into `engine`. `run` is one inference, `output` reads its codes, `instruction` is what it multiplies by. */
 export function place(engine, layer) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
@@ -71,8 +77,10 @@ export function place(engine, layer) {
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
+  const dot = dotOf(engine, layer);
+  const weightBytes = dot === null ? engine.packedConv2dBytes(inC, outC, window, window) : engine.packedConv2dRelaxedBytes(inC, outC, window, window);
   const packed = {
-    packedWeightsOffset: engine.allocate(engine.packedConv2dBytes(inC, outC, window, window)),
+    packedWeightsOffset: engine.allocate(weightBytes),
     packedBiasOffset: engine.allocate(4 * engine.packedChannels(outC)),
     packedMultiplierOffset: engine.allocate(4 * engine.packedChannels(outC)),
   };
@@ -89,13 +97,15 @@ export function place(engine, layer) {
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
-  const table = stepTable(engine, [['pack_conv2d', pack], ['conv2d', convolution]]);
+  const relaxed = [['pack_conv2d_relaxed', { ...pack, inContainer: Container.u8, dot }], ['conv2d_relaxed', { ...convolution, dot }]];
+  const table = stepTable(engine, dot === null ? [['pack_conv2d', pack], ['conv2d', convolution]] : relaxed);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);
   engine.runInteger(table, 0, 1, scratch, scratchBytes);
   return {
     run: () => engine.runInteger(table, 1, 2, scratch, scratchBytes),
     output: () => engine.bytes(outputOffset, inH * inW * outC),
+    instruction: dot === null ? 'i16_dot' : 'relaxed_dot',
   };
 }
 

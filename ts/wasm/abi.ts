@@ -6,6 +6,7 @@ export interface Abi {
   readonly memory: WebAssembly.Memory;
   spec_version(): number;
   flavour(): number;
+  relaxed_dot(a: number, b: number): number;
   known_answer(seed: number): number;
   reserve(bytes: number): number;
   error_address(): number;
@@ -13,6 +14,7 @@ export interface Abi {
   run_float(table: number, first: number, last: number, scratch: number, scratchLength: number): number;
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packed_conv2d_relaxed_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
   packed_channels(outC: number): number;
 }
@@ -20,6 +22,7 @@ export interface Abi {
 export const ABI_FUNCTIONS = [
   'spec_version',
   'flavour',
+  'relaxed_dot',
   'known_answer',
   'reserve',
   'error_address',
@@ -27,6 +30,7 @@ export const ABI_FUNCTIONS = [
   'run_float',
   'scratch_bytes',
   'packed_conv2d_bytes',
+  'packed_conv2d_relaxed_bytes',
   'packed_depthwise_bytes',
   'packed_channels',
 ] as const satisfies readonly (keyof Abi)[];

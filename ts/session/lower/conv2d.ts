@@ -1,5 +1,7 @@
-/** SPEC 3.1. The algorithm is chosen here: packed panels, one channel at a time, or plain groups. */
-import { at, type StepBuffer } from '../assembler.js';
+/** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, one channel at a time, or plain groups. */
+import type { Dot } from '../../wasm/params.js';
+import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
+import { chooseDot } from './choose-dot.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
 interface Operands {
@@ -8,47 +10,60 @@ interface Operands {
   readonly multipliers: StepBuffer;
 }
 
+/** Operands in panels, and the dot product of bytes that they are packed for; null: products of i16. */
+export interface Panels extends Operands {
+  readonly dot: Dot | null;
+}
+
+type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
+
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
   const input = context.input(operation);
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  if (groups === 1) emit(context, operation, 'conv2d', packConv2d(context, operation, input, inC, outC));
-  else if (groups === inC && groups === outC) emit(context, operation, 'depthwise_conv2d', packDepthwise(context, operation, input, outC));
-  else emit(context, operation, 'grouped_conv2d', plainOperands(context, operation, outC));
+  if (groups === 1) {
+    const panels = packPanels(context, operation, input, inC, outC);
+    multiplyPanels(context, panels, stepFields(context, operation, panels));
+  } else if (groups === inC && groups === outC) {
+    context.assembler.step('depthwise_conv2d', stepFields(context, operation, packDepthwise(context, operation, input, outC)));
+  } else {
+    context.assembler.step('grouped_conv2d', stepFields(context, operation, plainOperands(context, operation, outC)));
+  }
 }
 
-/** Packs the weights of a convolution or dense layer (kernel 1 × 1) into the panels of the conv2d kernel. */
-export function packConv2d(context: LowerContext, operation: OperationOf<'conv2d'> | OperationOf<'dense'>, input: PlacedValue, inC: number, outC: number): Operands {
-  const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
-  const bytes = context.engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
-  return packed(context, operation, input, { kernel: 'pack_conv2d', bytes, inC, outC, kernelH, kernelW });
+/** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */
+export function packPanels(context: LowerContext, operation: Linear, input: PlacedValue, inC: number, outC: number): Panels {
+  const { engine, lowering } = context;
+  const weight = context.tensor(operation.weight);
+  const [, , kernelH = 1, kernelW = 1] = weight.shape;
+  const sizes = { inC, outC, kernelH, kernelW };
+  const dot = chooseDot(lowering, input.info, weight);
+  const bytes = dot === null ? engine.packedConv2dBytes(inC, outC, kernelH, kernelW) : engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
+  const kernel = dot === null ? ({ kernel: 'pack_conv2d' } as const) : ({ kernel: 'pack_conv2d_relaxed', dot, inContainer: input.container } as const);
+  return { ...packed(context, operation, input, { ...kernel, ...sizes }, bytes), dot };
+}
+
+/** The step that belongs to {@link packPanels}. */
+export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fields: StepFields<'conv2d'>): void {
+  if (dot === null) assembler.step('conv2d', fields);
+  else assembler.step('conv2d_relaxed', { ...fields, dot });
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {
   const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
   const bytes = context.engine.packedDepthwiseBytes(channels, kernelH, kernelW);
-  return packed(context, operation, input, { kernel: 'pack_depthwise', bytes, inC: channels, outC: channels, kernelH, kernelW });
+  return packed(context, operation, input, { kernel: 'pack_depthwise', inC: channels, outC: channels, kernelH, kernelW }, bytes);
 }
 
-interface Packing {
-  readonly kernel: 'pack_conv2d' | 'pack_depthwise';
-  readonly bytes: number;
-  readonly inC: number;
-  readonly outC: number;
-  readonly kernelH: number;
-  readonly kernelW: number;
-}
-
-function packed(context: LowerContext, operation: OperationOf<'conv2d'> | OperationOf<'dense'>, input: PlacedValue, packing: Packing): Operands {
+function packed(context: LowerContext, operation: Linear, input: PlacedValue, packing: Packing, bytes: number): Operands {
   const { assembler } = context;
-  const { bytes, ...sizes } = packing;
   const perChannel = 4 * context.engine.packedChannels(packing.outC);
   const packedWeights = assembler.weights(`${operation.name} weights`, bytes);
   const packedBias = assembler.weights(`${operation.name} bias`, perChannel);
   const packedMultipliers = assembler.weights(`${operation.name} multipliers`, perChannel);
   assembler.pack({
-    ...sizes,
+    ...packing,
     weights: context.weights(operation.weight),
     bias: context.bias(operation.bias),
     multipliers: context.multipliers(operation.requantization),
@@ -72,7 +87,8 @@ function plainOperands(context: LowerContext, operation: OperationOf<'conv2d'>, 
   };
 }
 
-function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: 'conv2d' | 'depthwise_conv2d' | 'grouped_conv2d', operands: Operands): void {
+/** The fields that all convolutions share. */
+function stepFields(context: LowerContext, operation: OperationOf<'conv2d'>, operands: Operands): StepFields<'conv2d'> {
   const input = context.input(operation);
   const output = context.output(operation);
   const [, inC, inH, inW] = input.info.shape as [number, number, number, number];
@@ -80,7 +96,7 @@ function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: '
   const [kernelH, kernelW] = context.tensor(operation.weight).shape.slice(2) as [number, number];
   const [padTop, padLeft] = operation.pads;
   const [lo, hi] = operation.clamp;
-  context.assembler.step(kernel, {
+  return {
     inputOffset: at(input.buffer),
     weightsOffset: at(operands.weights),
     biasOffset: at(operands.bias),
@@ -110,5 +126,5 @@ function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: '
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
-  });
+  };
 }
