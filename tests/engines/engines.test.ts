@@ -83,6 +83,8 @@ on(24, 'single operations and random networks equal the reference', (node) => {
 
 on(22, 'single operations and random networks equal the reference', (node) => testFile(node, [], 'tests/parity/parity.test.ts', 60));
 
+on(24, 'networks at the accumulator clause equal the reference', (node) => testFile(node, [], 'tests/parity/limits.test.ts', 0));
+
 for (const file of ['fuzz', 'steps', 'loading']) on(24, `the engine's ${file} tests`, (node) => testFile(node, [], `tests/engine/${file}.test.ts`, 0));
 
 on(24, 'the example network equals the reference in every mode', (node) => testFile(node, [], 'tests/parity/networks.test.ts', 0));
