@@ -90,6 +90,10 @@ export class WasmEngine implements Engine {
     return this.#size('packedConv2dRelaxedBytes', (abi) => abi.packed_conv2d_relaxed_bytes(inC, outC, kernelH, kernelW));
   }
 
+  packedConv2dWinogradBytes(inC: number, outC: number): number {
+    return this.#size('packedConv2dWinogradBytes', (abi) => abi.packed_conv2d_winograd_bytes(inC, outC));
+  }
+
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number {
     return this.#size('packedDepthwiseBytes', (abi) => abi.packed_depthwise_bytes(channels, kernelH, kernelW));
   }

@@ -40,6 +40,7 @@ macro_rules! check_packing {
         field_holds!([0, 1, $pack.out_c].contains(&$pack.multiplier_count); multiplier_count);
     }};
 }
+pub(crate) use check_packing;
 
 /// The spans both packers share.
 macro_rules! packing_spans {
@@ -56,15 +57,16 @@ macro_rules! packing_spans {
             .with(field("packed_multiplier_offset"), $pack.packed_multiplier_offset, channels, Access::Write)
     }};
 }
+pub(crate) use packing_spans;
 
 /// The weights of one output channel; none past the last channel.
-fn filter(weights: &[u8], channel: usize, filter_bytes: usize) -> Option<&[u8]> {
+pub(crate) fn filter(weights: &[u8], channel: usize, filter_bytes: usize) -> Option<&[u8]> {
     weights.chunks_exact(filter_bytes).nth(channel)
 }
 
 /// Writes bias and multiplier of one channel: −zp·Σw goes into the bias, because the kernels multiply the raw codes (SPEC 2.4).
 /// Channels past the last one get zeros, one multiplier goes to every channel.
-fn pack_channel(buffers: &mut Buffers<'_>, channel: usize, filter: Option<&[u8]>, zero_point: i32) {
+pub(crate) fn pack_channel(buffers: &mut Buffers<'_>, channel: usize, filter: Option<&[u8]>, zero_point: i32) {
     let [_, bias, multipliers, ..] = buffers.reads;
     let sum = filter.unwrap_or(&[]).iter().fold(0i32, |sum, &weight| sum.wrapping_add(i32::from(weight as i8)));
     let given = mem::arrays::<4>(bias).get(channel).map_or(0, |bias| i32::from_le_bytes(*bias));

@@ -95,6 +95,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Wrapping sum.
     fn i8x16_add(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
+    /// Wrapping difference.
+    fn i8x16_sub(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
     /// Signed minimum.
     fn i8x16_min_s(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 

@@ -181,6 +181,11 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i8x16_sub(self, a: v128, b: v128) -> v128 {
+        i8x16_sub(a, b)
+    }
+
+    #[inline(always)]
     fn i8x16_min_s(self, a: v128, b: v128) -> v128 {
         i8x16_min(a, b)
     }

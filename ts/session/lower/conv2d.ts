@@ -2,6 +2,7 @@
 import type { Dot } from '../../wasm/params.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import { chooseDot } from './choose-dot.js';
+import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
 interface Operands {
@@ -22,7 +23,9 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  if (groups === 1) {
+  if (groups === 1 && isWinograd(context, operation, input.info, context.output(operation).info)) {
+    context.assembler.step('conv2d_winograd', stepFields(context, operation, packWinograd(context, operation, input, inC, outC)));
+  } else if (groups === 1) {
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));
   } else if (groups === inC && groups === outC) {
@@ -48,6 +51,11 @@ export function packPanels(context: LowerContext, operation: Linear, input: Plac
 export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fields: StepFields<'conv2d'>): void {
   if (dot === null) assembler.step('conv2d', fields);
   else assembler.step('conv2d_relaxed', { ...fields, dot });
+}
+
+function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, inC: number, outC: number): Operands {
+  const bytes = context.engine.packedConv2dWinogradBytes(inC, outC);
+  return packed(context, operation, input, { kernel: 'pack_conv2d_winograd', inC, outC, kernelH: 3, kernelW: 3 }, bytes);
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {

@@ -1,8 +1,9 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
-use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
+use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, ROWS};
+use super::output::Columns;
 use crate::check::element_bytes;
-use crate::codes::{padded, store_first};
+use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
 use crate::params::Conv2d;
@@ -121,12 +122,12 @@ impl<D: Tiles> Direct<D> {
         let pixels_end = self.layer.out_pixels();
         let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
         for (index, panel) in panels.enumerate() {
-            let columns = Columns::<I, D, F>::new(isa, &self.layer, form, index, bias, multipliers);
+            let columns = Columns::new(isa, &self.layer, form, index, bias, multipliers);
             for (i, tile) in tiles.chunks_exact(self.tile_steps()).enumerate() {
                 let pixel = first_pixel + i * ROWS;
                 match pixels_end - pixel {
-                    1 => columns.tile::<1>(tile, panel, pixel, 1, output),
-                    left => columns.tile::<ROWS>(tile, panel, pixel, left.min(ROWS), output),
+                    1 => self::tile::<I, D, F, 1>(isa, &columns, tile, panel, pixel..pixel + 1, output),
+                    left => self::tile::<I, D, F, ROWS>(isa, &columns, tile, panel, pixel..pixel + left.min(ROWS), output),
                 }
             }
         }
@@ -145,47 +146,19 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
     bytes
 }
 
-/// Eight output channels: what their accumulators start from and where their codes go.
-struct Columns<'a, I: Isa, D: Dot, F: Form<I>> {
+/// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
+#[inline(never)]
+fn tile<I: Isa, D: Dot, F: Form<I>, const R: usize>(
     isa: I,
-    layer: &'a Conv2d,
-    form: F,
-    initial: [I::I32x4; 2],
-    multipliers: F::Multipliers,
-    channel: usize,
-    stored: usize,
-    dot: PhantomData<D>,
-}
-
-impl<'a, I: Isa, D: Dot, F: Form<I>> Columns<'a, I, D, F> {
-    fn new(isa: I, layer: &'a Conv2d, form: F, index: usize, bias: &[u8], multipliers: &[u8]) -> Self {
-        let four = |bytes: &[u8], i: usize| match mem::arrays::<16>(bytes).get(2 * index + i) {
-            Some(four) => isa.i32x4_load(four),
-            None => isa.i32x4_splat(0),
-        };
-        let channel = index * COLUMNS;
-        Self {
-            isa,
-            layer,
-            form,
-            initial: [form.preload(isa, four(bias, 0)), form.preload(isa, four(bias, 1))],
-            multipliers: form.multipliers(isa, four(multipliers, 0), four(multipliers, 1)),
-            channel,
-            stored: COLUMNS.min(layer.out_stride as usize - channel),
-            dot: PhantomData,
-        }
-    }
-
-    /// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
-    #[inline(never)]
-    fn tile<const R: usize>(&self, tile: &[TileStep], panel: &[PanelStep], pixel: usize, pixels: usize, output: &mut [u8]) {
-        let sums = gemm_4x8::<I, D, R>(self.isa, tile, panel, self.initial);
-        let pixel_sums = tile.last().copied().unwrap_or_default();
-        for (i, ([low, high], sum)) in sums.into_iter().zip(pixel_sums).enumerate().take(pixels) {
-            let [low, high] = [low, high].map(|acc| D::flush(self.isa, acc, &sum));
-            let codes = self.form.finish(self.isa, low, high, self.multipliers);
-            let at = (pixel + i) * self.layer.out_stride as usize + self.channel;
-            store_first(self.isa, self.layer.out_container, codes, self.stored, output, at);
-        }
+    columns: &Columns<'_, I, F>,
+    tile: &[TileStep],
+    panel: &[PanelStep],
+    pixels: Range<usize>,
+    output: &mut [u8],
+) {
+    let sums = gemm_4x8::<I, D, R>(isa, tile, panel, columns.initial);
+    let pixel_sums = tile.last().copied().unwrap_or_default();
+    for ((pixel, sums), sum) in pixels.zip(sums).zip(pixel_sums) {
+        columns.store(pixel, sums.map(|acc| D::flush(isa, acc, &sum)), output);
     }
 }

@@ -7,4 +7,6 @@ pub mod direct;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;
+mod output;
 mod tile;
+pub mod winograd;

@@ -95,6 +95,7 @@ operations! {
     f32x4_from_i32x4(a: Self::I32x4) -> Self::F32x4;
     i8x16_splat(a: i8) -> Self::I8x16;
     i8x16_add(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+    i8x16_sub(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i8x16_min_s(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i8x16_max_s(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     u8x16_min(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;

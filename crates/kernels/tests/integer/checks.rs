@@ -20,6 +20,7 @@ fn any_number_in_any_field_is_safe() {
             ask(Conv2d::from_words(&words));
             ask(DepthwiseConv2d::from_words(&words));
             ask(GroupedConv2d::from_words(&words));
+            ask(Conv2dWinograd::from_words(&words));
             for dot in dot::I7..=dot::SDOT {
                 ask(Conv2dRelaxed::from_words(&[&words[..], &[dot]].concat()));
             }
@@ -40,6 +41,8 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(Conv2dRelaxed::from_words(&words));
         ask(PackConv2d::from_words(&words));
         ask(PackConv2dRelaxed::from_words(&words));
+        ask(Conv2dWinograd::from_words(&words));
+        ask(PackConv2dWinograd::from_words(&words));
         ask(PackDepthwise::from_words(&words));
         ask(UnpackI4::from_words(&words));
         ask(PackI4::from_words(&words));
@@ -96,6 +99,18 @@ fn dot_products_name_what_they_cannot_take() {
     refused(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::I7) }, Conv2dRelaxed::FIELDS, "in_zero_point");
     assert_eq!(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::W4) }.check(), Ok(()));
     refused(Conv2dRelaxed { groups: 3, ..good.relaxed(dot::USDOT) }, Conv2dRelaxed::FIELDS, "groups");
+}
+
+#[test]
+fn winograd_names_what_it_cannot_take() {
+    let good = Conv2dWinograd::from_words(&Case::new(Shape::new([16, 5, 5], 8, [3, 3]), 0).shape.to_array()).expect("the same fields");
+    let good = Conv2dWinograd { in_zero_point: 15, ..good };
+    assert_eq!(good.check(), Ok(()));
+    refused(Conv2dWinograd { in_c: 15, ..good }, Conv2dWinograd::FIELDS, "in_c");
+    refused(Conv2dWinograd { in_zero_point: 16, ..good }, Conv2dWinograd::FIELDS, "in_zero_point");
+    refused(Conv2dWinograd { kernel_w: 2, ..good }, Conv2dWinograd::FIELDS, "kernel_w");
+    refused(Conv2dWinograd { stride_h: 2, ..good }, Conv2dWinograd::FIELDS, "stride_h");
+    refused(Conv2dWinograd { dilation_w: 2, ..good }, Conv2dWinograd::FIELDS, "dilation_w");
 }
 
 #[test]

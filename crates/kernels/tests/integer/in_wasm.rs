@@ -11,6 +11,7 @@ mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
+mod winograd;
 
 use std::sync::Mutex;
 use suites::{every_suite, Verdict};
