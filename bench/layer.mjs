@@ -79,7 +79,7 @@ export function place(engine, layer) {
   };
   const dot = dotOf(engine, layer);
   const isWinograd = dot !== null && type.input[1] <= 15 && window === 3 && inC % 16 === 0;
-  const weightBytes = isWinograd ? engine.packedConv2dWinogradBytes(inC, outC) : dot === null ? engine.packedConv2dBytes(inC, outC, window, window) : engine.packedConv2dRelaxedBytes(inC, outC, window, window);
+  const weightBytes = isWinograd ? engine.packedWinogradF23Bytes(inC, outC) : dot === null ? engine.packedConv2dBytes(inC, outC, window, window) : engine.packedConv2dRelaxedBytes(inC, outC, window, window);
   const packed = {
     packedWeightsOffset: engine.allocate(weightBytes),
     packedBiasOffset: engine.allocate(4 * engine.packedChannels(outC)),
@@ -99,7 +99,7 @@ export function place(engine, layer) {
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
   const relaxed = [['pack_conv2d_relaxed', { ...pack, inContainer: Container.u8, dot }], ['conv2d_relaxed', { ...convolution, dot }]];
-  const winograd = [['pack_conv2d_winograd', pack], ['conv2d_winograd', convolution]];
+  const winograd = [['pack_winograd_f23', pack], ['winograd_f23', convolution]];
   const table = stepTable(engine, isWinograd ? winograd : dot === null ? [['pack_conv2d', pack], ['conv2d', convolution]] : relaxed);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);

@@ -54,7 +54,7 @@ const WINOGRAD: Draft = { kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, dilati
 
 /** Makes shapes and requantizations agree where a kernel has them, so that most drafts are accepted. */
 function agree(random: Random, kernel: KernelName, draft: Draft): void {
-  if (kernel.endsWith('_winograd')) for (const [field, number] of Object.entries(WINOGRAD)) if (field in draft) draft[field] = number;
+  if (kernel.endsWith('winograd_f23')) for (const [field, number] of Object.entries(WINOGRAD)) if (field in draft) draft[field] = number;
   for (const axis of ['H', 'W']) {
     const [size, kernelSize, stride] = [draft[`in${axis}`], draft[`kernel${axis}`], draft[`stride${axis}`]];
     if (size === undefined || kernelSize === undefined || stride === undefined) continue;
@@ -63,7 +63,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
     draft[`out${axis}`] = Math.max(1, Math.floor((size + 2 * pad - span) / stride) + 1);
   }
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
-  if (kernel.endsWith('_winograd')) draft['inC'] = 16;
+  if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
   if (kernel === 'pack_depthwise') draft['inC'] = draft['outC'] as number;
@@ -73,7 +73,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
 }
 
 function agreeOnGroups(random: Random, kernel: KernelName, draft: Draft): void {
-  const groups = kernel === 'conv2d' || kernel === 'conv2d_relaxed' || kernel === 'conv2d_winograd' ? 1 : 1 + random.next(4);
+  const groups = kernel === 'conv2d' || kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 1 : 1 + random.next(4);
   const each = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   const outEach = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   Object.assign(draft, { groups, inC: groups * each, outC: groups * outEach });
@@ -133,7 +133,7 @@ for (const flavour of FLAVOURS) {
       const random = new Random(KERNELS[kernel].id);
       let ran = 0;
       for (let round = 0; round < ROUNDS; round += 1) ran += Number(runs(engine, kernel, words(random, kernel, arena)));
-      const isThere = flavour === 'relaxed' || !/_(relaxed|winograd)$/.test(kernel);
+      const isThere = flavour === 'relaxed' || !/(_relaxed|winograd_f23)$/.test(kernel);
       assert.is(ran > 0, isThere, 'kernels by relaxed dot products are in one flavour only');
       if (isThere) assert.ok(ran > ROUNDS / 8, `only ${ran} of ${ROUNDS} drafts are accepted: the fuzz has become blunt`);
       assert.ok(ran < ROUNDS, 'some are refused');

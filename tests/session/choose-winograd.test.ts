@@ -45,7 +45,7 @@ winograd('takes what the kernel takes, on any relaxed engine', () => {
 });
 
 winograd('saves products', () => {
-  for (const [height, width, saves] of [[1, 1, false], [1, 3, false], [1, 9, true], [2, 1, false], [2, 2, true], [3, 3, true], [2, 3, true], [7, 7, true]] as const) {
+  for (const [height, width, saves] of [[1, 1, false], [1, 3, false], [1, 9, true], [2, 1, true], [2, 2, true], [3, 3, true], [2, 3, true], [7, 7, true]] as const) {
     assert.is(chosen({ output: value([1, 8, height, width]) }), saves, `${height}×${width}`);
   }
 });

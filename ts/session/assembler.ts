@@ -46,7 +46,7 @@ export type PackJob = Packing & PackOperands;
 
 /** The kernel that packs, what it needs to know beside its operands, and the sizes. */
 export type Packing = PackSizes &
-  ({ readonly kernel: 'pack_conv2d' | 'pack_conv2d_winograd' | 'pack_depthwise' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
+  ({ readonly kernel: 'pack_conv2d' | 'pack_winograd_f23' | 'pack_depthwise' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
 
 interface PackSizes {
   readonly inC: number;

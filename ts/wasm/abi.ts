@@ -15,7 +15,7 @@ export interface Abi {
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_conv2d_relaxed_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
-  packed_conv2d_winograd_bytes(inC: number, outC: number): number;
+  packed_winograd_f23_bytes(inC: number, outC: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
   packed_channels(outC: number): number;
 }
@@ -32,7 +32,7 @@ export const ABI_FUNCTIONS = [
   'scratch_bytes',
   'packed_conv2d_bytes',
   'packed_conv2d_relaxed_bytes',
-  'packed_conv2d_winograd_bytes',
+  'packed_winograd_f23_bytes',
   'packed_depthwise_bytes',
   'packed_channels',
 ] as const satisfies readonly (keyof Abi)[];

@@ -48,7 +48,7 @@ export interface Engine {
   /** Bytes of packed weights for pack_conv2d, pack_conv2d_relaxed and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
-  packedConv2dWinogradBytes(inC: number, outC: number): number;
+  packedWinogradF23Bytes(inC: number, outC: number): number;
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;
   packedChannels(outC: number): number;
 }

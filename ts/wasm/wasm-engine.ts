@@ -90,8 +90,8 @@ export class WasmEngine implements Engine {
     return this.#size('packedConv2dRelaxedBytes', (abi) => abi.packed_conv2d_relaxed_bytes(inC, outC, kernelH, kernelW));
   }
 
-  packedConv2dWinogradBytes(inC: number, outC: number): number {
-    return this.#size('packedConv2dWinogradBytes', (abi) => abi.packed_conv2d_winograd_bytes(inC, outC));
+  packedWinogradF23Bytes(inC: number, outC: number): number {
+    return this.#size('packedWinogradF23Bytes', (abi) => abi.packed_winograd_f23_bytes(inC, outC));
   }
 
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number {

@@ -86,7 +86,7 @@ macro_rules! step_by_number {
 
 step_by_number! {
     /// Kernels by dot products of bytes, integer ones.
-    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, Conv2dWinograd, PackConv2dWinograd;
+    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, WinogradF23, PackWinogradF23;
     else |_, _, _, _| Err(UNKNOWN_KERNEL)
 }
 

@@ -186,16 +186,16 @@ kernel_params! {
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
     }
     /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c a multiple of 16, of codes in 0..15 and weights in −8..7, by exact Winograd F(2,3) on
-    /// weights packed by [`PackConv2dWinograd`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
-    Conv2dWinograd = 18, "conv2d_winograd", float: false {
+    /// weights packed by [`PackWinogradF23`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
+    WinogradF23 = 18, "winograd_f23", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi,
     }
-    /// Packs as [`PackConv2d`], transformed for [`Conv2dWinograd`] (`kernels::conv::winograd`). In the flavour `relaxed` only.
-    PackConv2dWinograd = 19, "pack_conv2d_winograd", float: false {
+    /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`). In the flavour `relaxed` only.
+    PackWinogradF23 = 19, "pack_winograd_f23", float: false {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
     }

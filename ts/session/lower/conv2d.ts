@@ -24,7 +24,7 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
   if (groups === 1 && isWinograd(context, operation, input.info, context.output(operation).info)) {
-    context.assembler.step('conv2d_winograd', stepFields(context, operation, packWinograd(context, operation, input, inC, outC)));
+    context.assembler.step('winograd_f23', stepFields(context, operation, packWinograd(context, operation, input, inC, outC)));
   } else if (groups === 1) {
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));
@@ -54,8 +54,8 @@ export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fie
 }
 
 function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, inC: number, outC: number): Operands {
-  const bytes = context.engine.packedConv2dWinogradBytes(inC, outC);
-  return packed(context, operation, input, { kernel: 'pack_conv2d_winograd', inC, outC, kernelH: 3, kernelW: 3 }, bytes);
+  const bytes = context.engine.packedWinogradF23Bytes(inC, outC);
+  return packed(context, operation, input, { kernel: 'pack_winograd_f23', inC, outC, kernelH: 3, kernelW: 3 }, bytes);
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {

@@ -9,4 +9,4 @@ mod grouped;
 mod layer;
 mod output;
 mod tile;
-pub mod winograd;
+pub mod winograd_f23;

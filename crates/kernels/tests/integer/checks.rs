@@ -20,7 +20,7 @@ fn any_number_in_any_field_is_safe() {
             ask(Conv2d::from_words(&words));
             ask(DepthwiseConv2d::from_words(&words));
             ask(GroupedConv2d::from_words(&words));
-            ask(Conv2dWinograd::from_words(&words));
+            ask(WinogradF23::from_words(&words));
             for dot in dot::I7..=dot::SDOT {
                 ask(Conv2dRelaxed::from_words(&[&words[..], &[dot]].concat()));
             }
@@ -41,8 +41,8 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(Conv2dRelaxed::from_words(&words));
         ask(PackConv2d::from_words(&words));
         ask(PackConv2dRelaxed::from_words(&words));
-        ask(Conv2dWinograd::from_words(&words));
-        ask(PackConv2dWinograd::from_words(&words));
+        ask(WinogradF23::from_words(&words));
+        ask(PackWinogradF23::from_words(&words));
         ask(PackDepthwise::from_words(&words));
         ask(UnpackI4::from_words(&words));
         ask(PackI4::from_words(&words));
@@ -103,14 +103,14 @@ fn dot_products_name_what_they_cannot_take() {
 
 #[test]
 fn winograd_names_what_it_cannot_take() {
-    let good = Conv2dWinograd::from_words(&Case::new(Shape::new([16, 5, 5], 8, [3, 3]), 0).shape.to_array()).expect("the same fields");
-    let good = Conv2dWinograd { in_zero_point: 15, ..good };
+    let good = WinogradF23::from_words(&Case::new(Shape::new([16, 5, 5], 8, [3, 3]), 0).shape.to_array()).expect("the same fields");
+    let good = WinogradF23 { in_zero_point: 15, ..good };
     assert_eq!(good.check(), Ok(()));
-    refused(Conv2dWinograd { in_c: 15, ..good }, Conv2dWinograd::FIELDS, "in_c");
-    refused(Conv2dWinograd { in_zero_point: 16, ..good }, Conv2dWinograd::FIELDS, "in_zero_point");
-    refused(Conv2dWinograd { kernel_w: 2, ..good }, Conv2dWinograd::FIELDS, "kernel_w");
-    refused(Conv2dWinograd { stride_h: 2, ..good }, Conv2dWinograd::FIELDS, "stride_h");
-    refused(Conv2dWinograd { dilation_w: 2, ..good }, Conv2dWinograd::FIELDS, "dilation_w");
+    refused(WinogradF23 { in_c: 15, ..good }, WinogradF23::FIELDS, "in_c");
+    refused(WinogradF23 { in_zero_point: 16, ..good }, WinogradF23::FIELDS, "in_zero_point");
+    refused(WinogradF23 { kernel_w: 2, ..good }, WinogradF23::FIELDS, "kernel_w");
+    refused(WinogradF23 { stride_h: 2, ..good }, WinogradF23::FIELDS, "stride_h");
+    refused(WinogradF23 { dilation_w: 2, ..good }, WinogradF23::FIELDS, "dilation_w");
 }
 
 #[test]

@@ -6,8 +6,7 @@ use crate::requantization::{multipliers, Scale};
 use crate::seed::Seed;
 use crate::Verdict;
 use kernels::params::{
-    container, dot, Conv2d, Conv2dRelaxed, Conv2dWinograd, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackConv2dWinograd,
-    PackDepthwise,
+    container, dot, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackWinogradF23, WinogradF23,
 };
 use reference::conv2d::Conv2d as Law;
 use reference::window::Window;
@@ -229,10 +228,10 @@ impl Case {
         self.compare(&output[0]).map_err(|difference| format!("dot {dot}: {difference}"))
     }
 
-    /// The layer by [`Conv2dWinograd`].
-    pub fn run_winograd<I: Isa>(&self, isa: I) -> Verdict {
+    /// The layer by [`WinogradF23`].
+    pub fn run_winograd_f23<I: Isa>(&self, isa: I) -> Verdict {
         let (p, multipliers) = (&self.shape, self.multipliers());
-        let pack = PackConv2dWinograd {
+        let pack = PackWinogradF23 {
             bias_offset: i32::from(self.bias),
             multiplier_count: multipliers.len() as i32,
             in_zero_point: p.in_zero_point,
@@ -240,10 +239,10 @@ impl Case {
             out_c: p.out_c,
             kernel_h: 3,
             kernel_w: 3,
-            ..PackConv2dWinograd::default()
+            ..PackWinogradF23::default()
         };
         let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
-        let kernel = Conv2dWinograd::from_words(&p.to_array()).expect("the same fields");
+        let kernel = WinogradF23::from_words(&p.to_array()).expect("the same fields");
         let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
         self.compare(&output[0])
     }

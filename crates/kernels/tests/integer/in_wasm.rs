@@ -11,7 +11,7 @@ mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
-mod winograd;
+mod winograd_f23;
 
 use std::sync::Mutex;
 use suites::{every_suite, Verdict};

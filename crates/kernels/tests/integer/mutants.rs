@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{conv, elementwise, pools, relaxed, requantization, winograd};
+use crate::{conv, elementwise, pools, relaxed, requantization, winograd_f23};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -31,7 +31,7 @@ fn unbroken() {
         relaxed::w4,
         relaxed::usdot,
         relaxed::sdot,
-        winograd::f23,
+        winograd_f23::suite,
         pools::max,
         pools::average,
         elementwise::add,
@@ -60,7 +60,7 @@ mutants! {
     relaxed_w4: relaxed::w4 { i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i32x4_sub, i32x4_shl, i8x16_add, i8x16_splat }
     relaxed_usdot: relaxed::usdot { i32x4_dot_i8x16_u8x16_add, i8x16_add, i8x16_splat }
     relaxed_sdot: relaxed::sdot { i32x4_dot_i8x16_i8x16_add, i8x16_add, i8x16_splat }
-    winograd_f23: winograd::f23 {
+    winograd_f23: winograd_f23::suite {
         i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i8x16_load, i8x16_add, i8x16_sub, i8x16_splat, i32x4_load, i32x4_add, i32x4_sub,
         i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s
     }

@@ -16,7 +16,7 @@ macro_rules! every_suite {
             relaxed_w4 = crate::relaxed::w4,
             relaxed_usdot = crate::relaxed::usdot,
             relaxed_sdot = crate::relaxed::sdot,
-            winograd_f23 = crate::winograd::f23,
+            winograd_f23 = crate::winograd_f23::suite,
             pack_conv2d = crate::packing::conv2d,
             pack_conv2d_relaxed = crate::packing::conv2d_relaxed,
             pack_depthwise = crate::packing::depthwise,

@@ -1,11 +1,11 @@
-//! [`PackConv2dWinograd`]: weights into the transformed panels of `conv::winograd`.
+//! [`PackWinogradF23`]: weights into the transformed panels of `conv::winograd_f23`.
 
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::conv::gemm_4x8::COLUMNS;
-use crate::conv::winograd::{panel_bytes, steps_per_position, CHANNELS, OFFSET, POSITIONS};
+use crate::conv::winograd_f23::{panel_bytes, steps_per_position, CHANNELS, OFFSET, POSITIONS};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{check_packing, filter, pack_channel, packed_channels, packing_spans};
-use crate::params::PackConv2dWinograd;
+use crate::params::PackWinogradF23;
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -13,7 +13,7 @@ use simd::{mem, Isa};
 /// Bytes of a step of a panel.
 const STEP_BYTES: usize = 32;
 
-impl Kernel for PackConv2dWinograd {
+impl Kernel for PackWinogradF23 {
     fn check(&self) -> Result<(), BadParam> {
         check_packing!(self, self.in_c);
         fields_in!(self, 3..=3; kernel_h, kernel_w);

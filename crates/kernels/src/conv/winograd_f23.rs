@@ -1,4 +1,4 @@
-//! [`Conv2dWinograd`]: exact integer Winograd F(2,3), 2×2 outputs from 4×4 codes with 16 products instead of 36.
+//! [`WinogradF23`]: exact integer Winograd F(2,3), 2×2 outputs from 4×4 codes with 16 products instead of 36.
 //!
 //! With G doubled everything is an integer, and the result is 4 times the sum: an exact division at the end, right while the product fits (on
 //! the way sums may wrap). Codes 0..15 become V in −30..60, stored as V + 32 for the relaxed dot; weights −8..7 become U in −72..72, an i8. The
@@ -10,7 +10,7 @@ use super::output::Columns;
 use crate::check::{element_bytes, field_holds, fields_in};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_channels;
-use crate::params::{Conv2d, Conv2dWinograd};
+use crate::params::{Conv2d, WinogradF23};
 use crate::requant::{with_form, Form};
 use core::array::from_fn;
 use core::ops::Range;
@@ -38,7 +38,7 @@ pub fn panel_bytes(in_c: usize, out_c: usize) -> usize {
     packed_channels(out_c) / COLUMNS * POSITIONS * steps_per_position(in_c) * size_of::<PanelStep>()
 }
 
-impl Conv2dWinograd {
+impl WinogradF23 {
     /// Tiles of 2×2 outputs along each axis.
     fn tiles(&self) -> (usize, usize) {
         ((self.out_h as usize).div_ceil(2), (self.out_w as usize).div_ceil(2))
@@ -56,7 +56,7 @@ impl Conv2dWinograd {
     }
 }
 
-impl Kernel for Conv2dWinograd {
+impl Kernel for WinogradF23 {
     fn check(&self) -> Result<(), BadParam> {
         self.layer().check_layer()?;
         fields_in!(self, 1..=1; groups, stride_h, stride_w, dilation_h, dilation_w);
@@ -104,7 +104,7 @@ struct Block<'a, I: Isa> {
     room: usize,
 }
 
-fn run<I: Isa, F: Form<I>>(isa: I, kernel: &Conv2dWinograd, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+fn run<I: Isa, F: Form<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
     let layer = &kernel.layer();
     let (rows, columns) = kernel.tiles();
     let room = kernel.block_tiles();
