@@ -1,4 +1,5 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
+import { chooseConvolution } from '../dist/session/convolution-algorithm.js';
 import { chooseDot } from '../dist/session/lower/choose-dot.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
@@ -29,6 +30,14 @@ export function makeLayer(geometry, type) {
   let shift = 1;
   while (largest / 2 ** shift > type.output[1]) shift++;
   return { ...layer, shift, expected: requantize(layer, sums, shift) };
+}
+
+/** What a Program would choose: the table, and the bound for these weights. */
+export function algorithmOf(engine, { inH, inW, inC, outC, window, weight, type }, memory) {
+  const isF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
+  if (isF23) return 'winograd_f23';
+  const geometry = { inC, outC, outH: inH, outW: inW, kernel: [window, window], stride: [1, 1], dilation: [1, 1], groups: 1 };
+  return chooseConvolution(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }, { memory });
 }
 
 /** SPEC 3.1 by its sum, no reordering. */
@@ -64,12 +73,19 @@ function requantize({ outC, multiplier, type }, sums, shift) {
 }
 
 /** The dot product of bytes that a Program would take on this engine, null for that of i16. */
-function dotOf(engine, { type }) {
-  return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: type.weight[0] >= -8 && type.weight[1] <= 7 ? 'i4' : 'i8' });
+function dotOf(engine, type) {
+  return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: isNibble(type.weight) ? 'i4' : 'i8' });
 }
 
-/** Puts the layer into `engine`. `run` is one inference, `output` reads its codes, `instruction` is what it multiplies by. */
-export function place(engine, layer) {
+function isNibble([lo, hi]) {
+  return lo >= -8 && hi <= 7;
+}
+
+/**
+ * Puts the layer into `engine`, to run by `algorithm`: 'direct', 'winograd_f23' or 'winograd_f43'. `run` is one inference, `output` reads its codes,
+ * `instruction` is what it multiplies by.
+ */
+export function place(engine, layer, algorithm) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
     const data = Type.from(values);
@@ -77,11 +93,16 @@ export function place(engine, layer) {
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
-  const dot = dotOf(engine, layer);
-  const isWinograd = dot !== null && type.input[1] <= 15 && window === 3 && inC % 16 === 0;
-  const weightBytes = isWinograd ? engine.packedWinogradF23Bytes(inC, outC) : dot === null ? engine.packedConv2dBytes(inC, outC, window, window) : engine.packedConv2dRelaxedBytes(inC, outC, window, window);
+  const dot = algorithm === 'direct' ? dotOf(engine, type) : null;
+  const kernel = algorithm !== 'direct' ? algorithm : dot === null ? 'conv2d' : 'conv2d_relaxed';
+  const weightBytes = {
+    conv2d: () => engine.packedConv2dBytes(inC, outC, window, window),
+    conv2d_relaxed: () => engine.packedConv2dRelaxedBytes(inC, outC, window, window),
+    winograd_f23: () => engine.packedWinogradF23Bytes(inC, outC),
+    winograd_f43: () => engine.packedWinogradF43Bytes(inC, outC),
+  };
   const packed = {
-    packedWeightsOffset: engine.allocate(weightBytes),
+    packedWeightsOffset: engine.allocate(weightBytes[kernel]()),
     packedBiasOffset: engine.allocate(4 * engine.packedChannels(outC)),
     packedMultiplierOffset: engine.allocate(4 * engine.packedChannels(outC)),
   };
@@ -98,16 +119,14 @@ export function place(engine, layer) {
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
-  const relaxed = [['pack_conv2d_relaxed', { ...pack, inContainer: Container.u8, dot }], ['conv2d_relaxed', { ...convolution, dot }]];
-  const winograd = [['pack_winograd_f23', pack], ['winograd_f23', convolution]];
-  const table = stepTable(engine, isWinograd ? winograd : dot === null ? [['pack_conv2d', pack], ['conv2d', convolution]] : relaxed);
+  const table = stepTable(engine, [[`pack_${kernel}`, { ...pack, inContainer: Container.u8, dot }], [kernel, { ...convolution, dot }]]);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);
   engine.runInteger(table, 0, 1, scratch, scratchBytes);
   return {
     run: () => engine.runInteger(table, 1, 2, scratch, scratchBytes),
     output: () => engine.bytes(outputOffset, inH * inW * outC),
-    instruction: dot === null ? 'i16_dot' : 'relaxed_dot',
+    instruction: kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 'relaxed_dot' : 'i16_dot',
   };
 }
 

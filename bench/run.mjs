@@ -6,22 +6,21 @@
  *   npm run bench -- --shape 64x56x56 --type w4a4   one 3×3 convolution: channels × height × width
  *   npm run bench -- --kernel gemm --shape 512x512x512
  *   npm run bench -- --flavour scalar
+ *   npm run bench -- --memory fast                  by Winograd F(4,3) where a Program that may take the memory would
  *   npm run bench -- --node 24                      in another Node, from npm's `node` package
  *   npm run bench -- --json                         {"rows":[…]} on stdout, nothing else
  */
 import Benchmark from 'benchmark';
-import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
-import { root, tool } from '../tests/hosts/context.mjs';
-import { makeLayer, place, verify } from './layer.mjs';
+import { algorithmOf, makeLayer, place, verify } from './layer.mjs';
+import { isOtherNode, runInNode } from './other-node.mjs';
 import { measurePeak } from './peak.mjs';
 import { DEFAULTS, geometry, macs, parseShape, title, TYPES } from './workloads.mjs';
 
 const options = readOptions();
-if (options.node !== undefined && Number(options.node) !== Number(process.versions.node.split('.')[0])) runInNode(options.node);
+if (isOtherNode(options.node)) runInNode(options.node);
 else await runHere();
 
 function readOptions() {
@@ -32,6 +31,7 @@ function readOptions() {
         type: { type: 'string', default: 'w8a8' },
         kernel: { type: 'string' },
         flavour: { type: 'string', default: 'auto' },
+        memory: { type: 'string', default: 'balanced' },
         node: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
@@ -46,16 +46,9 @@ function usage(message) {
   process.exit(2);
 }
 
-function runInNode(major) {
-  const cache = join(root, 'tests/.cache/hosts');
-  const context = { tools: join(cache, major === '24' ? 'tools' : `node${major}`), log: (text) => process.stderr.write(`${text}\n`) };
-  const binary = join(tool(context, 'node', major), 'bin/node');
-  const args = process.argv.slice(1).filter((argument, i, all) => argument !== '--node' && all[i - 1] !== '--node' && !argument.startsWith('--node='));
-  execFileSync(binary, args, { stdio: 'inherit' });
-}
-
 function workloads() {
   if (options.type !== 'all' && !(options.type in TYPES)) usage(`--type is all or one of ${Object.keys(TYPES).join(', ')}, not "${options.type}"`);
+  if (!['balanced', 'fast'].includes(options.memory)) usage(`--memory is balanced or fast, not "${options.memory}"`);
   if (options.kernel !== undefined && !['gemm', 'conv3x3'].includes(options.kernel)) usage(`--kernel is gemm or conv3x3, not "${options.kernel}"`);
   const types = options.type === 'all' ? Object.keys(TYPES) : [options.type];
   return jobs().flatMap((job) => types.map((type) => ({ ...job, type })));
@@ -92,7 +85,8 @@ function printHost({ host, engine, cpu, flavour, lowering }) {
 function time(engine, job) {
   const shape = geometry(job);
   const layer = makeLayer(shape, TYPES[job.type]);
-  const placed = place(engine, layer);
+  const algorithm = algorithmOf(engine, layer, options.memory);
+  const placed = place(engine, layer, algorithm);
   const id = title(job, job.type);
   placed.run();
   verify(placed, layer, id);
@@ -104,11 +98,11 @@ function time(engine, job) {
   const fastest = Math.min(...bench.stats.sample);
   const value = macs(shape) / fastest / 1e9;
   const peak = measurePeak(placed.instruction);
-  return { id, instruction: placed.instruction, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
+  return { id, algorithm, instruction: placed.instruction, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
 }
 
-function print({ id, instruction, value, share, milliseconds, meanMilliseconds, margin }) {
+function print({ id, algorithm, instruction, value, share, milliseconds, meanMilliseconds, margin }) {
   const numbers = [`${value.toFixed(1)} GMAC/s`.padStart(13), `${(share * 100).toFixed(0)} % of ${instruction}`.padStart(19), `${milliseconds.toFixed(3)} ms`.padStart(12)];
   const mean = `mean ${meanMilliseconds.toFixed(3)} ms ±${margin.toFixed(0)} %`;
-  console.log(`${id.padEnd(28)}${numbers.join('')}   ${mean}   verified`);
+  console.log(`${id.padEnd(28)}${algorithm.padEnd(12)}${numbers.join('')}   ${mean}   verified`);
 }

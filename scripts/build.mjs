@@ -25,6 +25,9 @@ export const FLAVOURS = {
 // What rustc emits for wasm32 today; every host that we support knows them. wasm-opt refuses a module with features it is not told of.
 const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals', 'reference-types', 'multivalue'].map((name) => `--enable-${name}`);
 
+// Rust's inline(never) is a decision about registers (one function per kernel and per tile), and binaryen would inline what has one caller.
+const KEEP_FUNCTIONS = ['--one-caller-inline-max-function-size=0'];
+
 function buildParams(env) {
   const output = 'ts/wasm/params.ts';
   const inputs = [...KERNEL_SOURCES, 'bindings/params'];
@@ -37,7 +40,7 @@ function buildParams(env) {
 function buildFlavour(flavour, env) {
   const { rust, features } = FLAVOURS[flavour];
   const outputs = [`pkg/${flavour}.wasm`, `pkg/${flavour}.wasm.d.ts`, `dist/wasm/${flavour}.wasm`];
-  const settings = [rust, FEATURES, features, run('rustc', ['--version'], { env })];
+  const settings = [rust, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
   const inputs = [...KERNEL_SOURCES, 'bindings/wasm'];
   const ran = whenChanged(flavour, { inputs, settings, outputs }, () => {
     const folder = join(ROOT, 'target', 'wasm-pack', flavour);
@@ -47,7 +50,7 @@ function buildFlavour(flavour, env) {
     mkdirSync(join(ROOT, 'pkg'), { recursive: true });
     mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
     const wasmOpt = join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
-    const optimize = ['-O3', '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES, ...features];
+    const optimize = ['-O3', ...KEEP_FUNCTIONS, '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES, ...features];
     run(process.execPath, [wasmOpt, join(folder, 'dyadic_bg.wasm'), ...optimize, '-o', join(ROOT, outputs[0])]);
     copyFileSync(join(folder, 'dyadic_bg.wasm.d.ts'), join(ROOT, outputs[1]));
     copyFileSync(join(ROOT, outputs[0]), join(ROOT, outputs[2]));

@@ -12,9 +12,15 @@ import { setUp } from './setup.mjs';
 
 const TEXT_OPTIONS = ['calibrate', 'limit', 'activations', 'calibration', 'percentile', 'requantization', 'size', 'mean', 'std', 'channels', 'fit', 'labels', 'flavour'];
 
+const USAGE = 'usage: npm start -- [model.onnx --calibrate images/ [options of "npx dyadic quantize --help", but --bits and -o]] [--flavour simd128|scalar] [--json]\n';
+
 function readOptions() {
   const text = Object.fromEntries(TEXT_OPTIONS.map((name) => [name, { type: 'string' }]));
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { ...text, 'bias-correction': { type: 'boolean' }, json: { type: 'boolean', default: false } } });
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { ...text, help: { type: 'boolean', short: 'h' }, 'bias-correction': { type: 'boolean' }, json: { type: 'boolean', default: false } } });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
   if (positionals.length > 1) throw new Error(`one model, not ${positionals.length}: ${positionals.join(', ')}`);
   const { 'bias-correction': biasCorrection, ...rest } = values;
   return { model: positionals[0], options: biasCorrection ? { ...rest, biasCorrection } : rest };
@@ -36,7 +42,7 @@ let request;
 try {
   request = readOptions();
 } catch (error) {
-  process.stderr.write(`start: ${error.message}\nusage: npm start -- [model.onnx --calibrate images/ [options of "dyadic quantize --help"]] [--json]\n`);
+  process.stderr.write(`start: ${error.message}\n${USAGE}`);
   process.exit(2);
 }
 await mainProgram(async () => {

@@ -58,7 +58,7 @@ export class DyadicError extends Error {
 
 function describe({ op, argument, expected, received, details }: ErrorDetail): string {
   let text = op;
-  if (argument !== undefined) text += `: "${argument}"`;
+  if (argument !== undefined) text += argument.includes('"') ? `: ${argument}` : `: "${argument}"`;
   if (expected !== undefined) text += `${argument === undefined ? ':' : ''} expected ${expected}`;
   if (received !== undefined) text += `${expected === undefined ? '' : ','} got ${received}`;
   for (const line of details ?? []) text += `\n  ${line}`;

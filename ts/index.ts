@@ -1,6 +1,7 @@
 /** Quantize neural networks to 4- and 8-bit integers and run them integer-only wherever JavaScript runs. */
 export { load, Model } from './session/model.js';
-export type { ModelMemory, ModelSource, OutputInfo, RunAsyncOptions } from './session/model.js';
+export type { LoadOptions, ModelMemory, ModelSource, OutputInfo, RunAsyncOptions } from './session/model.js';
+export type { MemoryMode } from './session/convolution-algorithm.js';
 export type { InputInfo, ModelInput, ModelInputs } from './session/model-input.js';
 export { pixelsToFloats, preprocessPicture } from './session/preprocess.js';
 export type { Picture } from './session/preprocess.js';

@@ -49,12 +49,8 @@ function plausible(random: Random, field: string, index: number, arena: number):
 
 type Draft = Record<string, number>;
 
-/** What the Winograd kernels take only. */
-const WINOGRAD: Draft = { kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 };
-
 /** Makes shapes and requantizations agree where a kernel has them, so that most drafts are accepted. */
 function agree(random: Random, kernel: KernelName, draft: Draft): void {
-  if (kernel.endsWith('winograd_f23')) for (const [field, number] of Object.entries(WINOGRAD)) if (field in draft) draft[field] = number;
   for (const axis of ['H', 'W']) {
     const [size, kernelSize, stride] = [draft[`in${axis}`], draft[`kernel${axis}`], draft[`stride${axis}`]];
     if (size === undefined || kernelSize === undefined || stride === undefined) continue;
@@ -62,6 +58,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
     const span = (kernelSize - 1) * (draft[`dilation${axis}`] ?? 1) + 1;
     draft[`out${axis}`] = Math.max(1, Math.floor((size + 2 * pad - span) / stride) + 1);
   }
+  if (/winograd_f[24]3$/.test(kernel)) agreeOnWinograd(draft);
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
   if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
@@ -72,8 +69,15 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   if (kernel === 'strided_copy') agreeOnStrides(draft);
 }
 
+/** 3 × 3, stride and dilation 1; packing has no more than the kernel. */
+function agreeOnWinograd(draft: Draft): void {
+  Object.assign(draft, { kernelH: 3, kernelW: 3 });
+  if (!('strideH' in draft)) return;
+  Object.assign(draft, { strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, outH: draft['inH'] as number, outW: draft['inW'] as number });
+}
+
 function agreeOnGroups(random: Random, kernel: KernelName, draft: Draft): void {
-  const groups = kernel === 'conv2d' || kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 1 : 1 + random.next(4);
+  const groups = ['conv2d', 'conv2d_relaxed', 'winograd_f23', 'winograd_f43'].includes(kernel) ? 1 : 1 + random.next(4);
   const each = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   const outEach = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
   Object.assign(draft, { groups, inC: groups * each, outC: groups * outEach });

@@ -6,25 +6,32 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { MissingHost, tool } from './context.mjs';
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
 /** @returns version, flavour and hashes */
 export async function runChromium(context) {
+  return withPage(context, context.app, '', async (page) => {
+    await page.waitForFunction('window.result', null, { timeout: 120_000 });
+    const result = await page.evaluate('window.result');
+    if (result.error !== undefined) throw new Error(`chromium: ${result.error}`);
+    return { version: await versionOf(page), ...result };
+  });
+}
+
+/** Serves a folder, opens a page of it in Chromium, headless, and gives what `use(page)` does; closes everything afterwards. */
+export async function withPage(context, folder, path, use) {
   const executablePath = PLACES.find((place) => existsSync(place));
   if (executablePath === undefined) throw new MissingHost('no Chromium in the usual places; on Debian and Ubuntu: apt-get install chromium');
   const { chromium } = createRequire(join(tool(context, 'playwright-core', 'latest'), 'index.js'))('./index.js');
-  const server = await serve(context.app);
+  const server = await serve(folder);
   const profile = mkdtempSync(join(tmpdir(), 'dyadic-chromium-'));
   const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
   const browser = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args });
   try {
     const page = browser.pages()[0] ?? (await browser.newPage());
-    await page.goto(server.url);
-    await page.waitForFunction('window.result', null, { timeout: 120_000 });
-    const result = await page.evaluate('window.result');
-    if (result.error !== undefined) throw new Error(`chromium: ${result.error}`);
-    return { version: browser.browser()?.version() ?? (await versionOf(page)), ...result };
+    await page.goto(`${server.url}${path}`);
+    return await use(page);
   } finally {
     await browser.close();
     server.close();
@@ -32,8 +39,8 @@ export async function runChromium(context) {
   }
 }
 
-async function versionOf(page) {
-  return /Chrome\/([\d.]+)/.exec(await page.evaluate('navigator.userAgent'))?.[1] ?? 'unknown';
+export async function versionOf(page) {
+  return page.context().browser()?.version() ?? /Chrome\/([\d.]+)/.exec(await page.evaluate('navigator.userAgent'))?.[1] ?? 'unknown';
 }
 
 function serve(folder) {
@@ -44,7 +51,9 @@ function serve(folder) {
       response.writeHead(404).end('not here');
       return;
     }
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    // Isolated pages have a finer clock.
+    const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', ...isolation });
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => {

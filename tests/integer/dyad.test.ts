@@ -209,4 +209,10 @@ test('what a file nests is never turned into text by its own means', () => {
   }
 });
 
+test('a file of another kind is called one', () => {
+  const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+  refuses(text('<!doctype html><p>not found'), 'ERR_DYAD_PARSE', /expected a \.dyad file, got one that begins with "<!doctyp"/);
+  refuses(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0), 'ERR_DYAD_PARSE', /begins with bytes 89 50 4e 47 0d 0a 1a 0a/);
+});
+
 test.run();

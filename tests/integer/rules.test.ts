@@ -154,6 +154,8 @@ const layers: readonly Rule[] = [
   ['add with a requantization but no code', op(add, (o) => (o.outputs = [3, null])), /codeRequantization/],
   ['add with a carrier of 8 bits', op(add, (o) => (o.outputs = [4, 3])), /dtype of "code"/],
   ['add with a zero point in the carrier', value(3, (v) => (v.zeroPoint = 1)), /zeroPoint/],
+  ['add with a negative zero point in the carrier', value(3, (v) => (v.zeroPoint = -1)), /zeroPoint/],
+  ['padding outside the range of the value', both(op(concat, (o) => (o.clamp = [7, 255])), value(9, (v) => (v.range = [7, 255])), value(10, (v) => (v.range = [7, 255])), value(11, (v) => (v.range = [7, 255])), value(12, (v) => (v.range = [7, 255])), op(pad, (o) => (o.value = 6))), /value.*\[7, 255\]/],
   ['add with a clamp of −32768', op(add, (o) => (o.clamp = [-32768, 0])), /clamp/],
   ['add with a code clamp outside the range', op(add, (o) => (o.codeClamp = [0, 256])), /codeClamp/],
   ['requantize of another shape', value(7, (v) => (v.shape = [1, 4, 6, 5])), /shape of "narrow"/],
@@ -206,6 +208,7 @@ const accumulators: readonly Rule[] = [
   ['a bias of −2^31', vector('c.bias', 0, -(2 ** 31), 0, 0), /channel 1/, 'ERR_ACCUMULATOR'],
   ['an exact left shift that leaves 31 bits', op(group, (o) => (o.requantization.left = 24)), /channel 0/, 'ERR_ACCUMULATOR'],
   ['a code shifted out of an add', op(add, (o) => (o.requantizations[1].left = 24)), /below 128/, 'ERR_ACCUMULATOR'],
+  ['a code of −128 shifted to the end of 31 bits', both(value(2, (v) => (v.zeroPoint = 0)), op(requantize, (o) => ((o.inputs = [2]), (o.requantization = { form: 'exact', left: 24, shift: 40, multiplier: 'exact' })))), /below 128.*up to 128/, 'ERR_ACCUMULATOR'],
   ['a carrier shifted out', op(add, (o) => (o.codeRequantization = { form: 'exact', left: 17, shift: 40, multiplier: 'exact' })), /below 16384/, 'ERR_ACCUMULATOR'],
   ['a pool shifted out', op(average, (o) => (o.requantization.left = 20)), /channel 0/, 'ERR_ACCUMULATOR'],
 ];

@@ -82,4 +82,12 @@ test('what is no ONNX file', async () => {
   await refusal(bytes('relu').subarray(0, 30), 'ERR_ONNX_PARSE');
 });
 
+test('an ArrayBuffer, as fetch gives it, is as good as a Uint8Array; a path is neither', async () => {
+  const file = bytes('add_two');
+  const graph = await importOnnx(new Uint8Array(file).buffer);
+  assert.equal(graph.inputs, (await importOnnx(file)).inputs);
+  const { argument, received } = await refusal([] as unknown as Uint8Array, 'ERR_ARGUMENT');
+  assert.equal([argument, received], ['bytes', '[object Array]']);
+});
+
 test.run();

@@ -1,6 +1,7 @@
 /** Runs a graph on an engine and compares every value with the reference, bit for bit. */
 import type { IntegerGraph } from '../../ts/integer/integer-graph.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
+import type { ProgramOptions } from '../../ts/session/convolution-algorithm.js';
 import type { ObservedValue, Program, ProgramInput } from '../../ts/session/program.js';
 import type { Engine } from '../../ts/wasm/engine.js';
 import type { Case, Interpreted } from './interpreter.js';
@@ -10,17 +11,18 @@ import type { Sample } from './samples.js';
 const POISON = [0xa5, 0xff, 0x80, 0x7f, 0x00] as const;
 
 /** What differs, one sentence per value; none if everything agrees. The program is disposed of. */
-export function differences(engine: Engine, { graph, samples }: Case, expected: Interpreted): string[] {
+export function differences(engine: Engine, { graph, samples }: Case, expected: Interpreted, options: ProgramOptions = {}): string[] {
   let program: Program;
   try {
-    program = createIntegerProgram(engine, graph);
+    program = createIntegerProgram(engine, graph, options);
   } catch (error) {
     return [`${engine.flavour} "${graph.name}": no program: ${String(error)}`];
   }
+  const algorithm = options.convolution === undefined ? '' : ` ${options.convolution}`;
   try {
     return samples.flatMap((sample, index) => {
       program.poison(POISON[index % POISON.length] ?? 0);
-      const place = `${engine.flavour} "${graph.name}" sample ${index}`;
+      const place = `${engine.flavour}${algorithm} "${graph.name}" sample ${index}`;
       return runDifferences(program, graph, sample, expected[index] ?? []).map((text) => `${place}: ${text}`);
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FLAVOURS, engineOf } from '../engine/flavours.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
+import type { ProgramOptions } from '../../ts/session/convolution-algorithm.js';
 import { differences, observe } from './compare.js';
 import { interpret, type Case, type Interpreted } from './interpreter.js';
 import { randomGraph } from './random-graph.js';
@@ -25,9 +26,9 @@ const ofRandoms = expected.slice(singles.length);
 
 const test = suite('parity');
 
-async function agree(flavour: (typeof FLAVOURS)[number], cases: readonly Case[], interpreted: readonly Interpreted[]): Promise<void> {
+async function agree(flavour: (typeof FLAVOURS)[number], cases: readonly Case[], interpreted: readonly Interpreted[], options: ProgramOptions = {}): Promise<void> {
   const engine = await engineOf(flavour);
-  const found = cases.flatMap((one, i) => differences(engine, one, interpreted[i] ?? []));
+  const found = cases.flatMap((one, i) => differences(engine, one, interpreted[i] ?? [], options));
   if (found.length > 0) throw new Error(`${found.length} differences\n${found.slice(0, MOST_SHOWN).join('\n')}`);
   assert.is(engine.liveAllocations, 0, 'every program gives its memory back');
 }
@@ -35,6 +36,22 @@ async function agree(flavour: (typeof FLAVOURS)[number], cases: readonly Case[],
 for (const flavour of FLAVOURS) {
   test(`${flavour}: ${singles.length} single operations`, () => agree(flavour, singles, ofSingles));
   test(`${flavour}: ${randoms.length} random networks from seed ${FIRST_SEED}`, () => agree(flavour, randoms, ofRandoms));
+
+  test(`${flavour}: every 3×3 convolution by Winograd too`, async () => {
+    const engine = await engineOf(flavour);
+    const winograd: ProgramOptions = { convolution: 'winograd_f43' };
+    const uses = ({ graph }: Case): boolean => {
+      const program = createIntegerProgram(engine, graph, winograd);
+      const found = program.steps.some(({ kernels }) => kernels.includes('winograd_f43'));
+      program.dispose();
+      return found;
+    };
+    const chosen = [...singles, ...randoms].map(uses);
+    const of = <T>(list: readonly T[]): T[] => list.filter((_, i) => chosen[i]);
+    assert.ok(of([...singles]).length >= 300, `${of([...singles]).length} single operations by Winograd`);
+    assert.ok(of([...singles, ...randoms]).length > of([...singles]).length, 'random networks by Winograd');
+    await agree(flavour, of([...singles, ...randoms]), of([...ofSingles, ...ofRandoms]), winograd);
+  });
 
   test(`${flavour}: a run remembers nothing of the runs before it`, async () => {
     const engine = await engineOf(flavour);

@@ -63,6 +63,16 @@ test('carrier to carrier below 1 is q15 without a shift; above 1 t would saturat
   assert.ok(worst(request, above) <= 0.5000001);
 });
 
+test('t may saturate on neither side where the clamp would show it', () => {
+  for (const [lo, hi] of [[0, 32767], [-32767, 0]] as const) {
+    const request = { ratios: [1.7], reach: [[lo, hi]], clamp: [lo, hi] } as const;
+    const form = elementwiseForm(request, 'auto')!;
+    assert.ok(worst(request, form) <= 0.5000001, `${form.form}: ${worst(request, form)}`);
+    const hidden = { ...request, clamp: [lo / 128 | 0, hi / 128 | 0] } as const;
+    assert.is(elementwiseForm(hidden, 'auto')!.form, 'q15', 'a clamp of 255 hides it');
+  }
+});
+
 test('a tiny ratio is exact or within 2^-9', () => {
   for (let ratio = 1; ratio > 1e-9; ratio /= 3.7) {
     const form = elementwiseForm({ ratios: [ratio], reach: [CARRIER], clamp: CARRIER }, 'auto')!;

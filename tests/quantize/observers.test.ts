@@ -69,4 +69,16 @@ test('the range of pixels follows from mean and std', () => {
   assert.is(Math.fround(lo), lo);
 });
 
+test('zeros are no magnitudes: most of a value may be 0', () => {
+  const observer = new PercentileObserver(1, 50);
+  observer.observe(Float32Array.from({ length: 100 }, (_, n) => (n < 90 ? 0 : 1)));
+  assert.is(observer.limit(15), 1);
+});
+
+test('mse gives one outlier up', () => {
+  const observer = new MseObserver(1);
+  observer.observe(Float32Array.from({ length: 1000 }, (_, n) => (n === 0 ? 1 : (n % 200) / 1000)));
+  assert.ok(observer.limit(7) < 0.45, String(observer.limit(7)));
+});
+
 test.run();

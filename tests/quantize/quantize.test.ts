@@ -1,7 +1,7 @@
 /** `quantize` as a whole: calibration on the float Program, comparison on the integer one. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import '../../ts/entry/node.js';
+import { load } from '../../ts/entry/node.js';
 import { DyadicError, type ErrorCode } from '../../ts/errors.js';
 import type { Graph } from '../../ts/graph/graph.js';
 import { encodeDyad } from '../../ts/integer/dyad.js';
@@ -122,6 +122,36 @@ test('bad calibration data and options', async () => {
   await refused('ERR_CALIBRATION', 'Float32Array', () => quantize(network(), [new Map([['y', new Float32Array(192)]])]));
   await refused('ERR_ARGUMENT', 'bits', () => quantize(network(), samples(1), { bits: 'w2a2' as 'w8a8' }));
   await refused('ERR_ARGUMENT', 'percentile', () => quantize(network(), samples(1), { percentile: 0 }));
+});
+
+test('what is no graph, no data and no preprocess block', async () => {
+  type Junk = never;
+  const fine = network();
+  for (const graph of [null, 5, {}, { ...fine, nodes: [null] }, { ...fine, nodes: [{ op: 'Nope' }] }, { ...fine, outputs: [5] }, { ...fine, values: {} }]) await refused('ERR_ARGUMENT', 'Graph', () => quantize(graph as Junk, samples(1)));
+  for (const data of [null, 5, {}]) await refused('ERR_ARGUMENT', 'calibration', () => quantize(fine, data as Junk));
+  for (const sample of [null, 5, [1, 2], new Float64Array(192)]) await refused('ERR_CALIBRATION', 'sample 0', () => quantize(fine, [sample] as Junk));
+  const preprocess = { size: [8, 8], fit: 'crop', channels: 'rgb', mean: [0, 0, 0], std: [1, 1, 1], labels: null };
+  for (const [key, value] of [['size', 8], ['fit', 'none'], ['channels', null], ['mean', 0.5], ['std', ['1', '1', '1']], ['labels', [1]]] as const) {
+    await refused('ERR_ARGUMENT', `preprocess.${key}`, () => quantize(fine, samples(1), { preprocess: { ...preprocess, [key]: value } as Junk }));
+  }
+  await refused('ERR_ARGUMENT', 'bits', () => quantize(fine, samples(1), { bits: Object.create(null) as Junk }));
+});
+
+test('bounds below zero behind values that are not', async () => {
+  for (const max of [-2, 0, 3]) {
+    const net = new NetworkBuilder(3);
+    const relu = net.relu('r', net.input('x', [1, 12]));
+    net.node({ name: 'c', op: 'Clip', inputs: [relu], outputs: ['c.y'], attributes: { min: -5, max } }, [1, 12]);
+    net.add('a', relu, relu, { lo: -5, hi: max });
+    const { graph } = await quantize(net.graph(['c.y', 'a.y']), samples(4, 12));
+    using model = await load(graph);
+    const results = model.runAll(Float32Array.from({ length: 12 }, (_, i) => i - 5));
+    for (const [name, factor] of [['c.y', 1], ['a.y', 2]] as const) {
+      const expected = Array.from({ length: 12 }, (_, i) => Math.min(max, factor * Math.min(1, Math.max(0, i - 5))));
+      // Calibration saw numbers up to 1: what is larger saturates in the input's codes.
+      results[name]!.toArray().forEach((x, i) => assert.ok(Math.abs(x - expected[i]!) < 0.1, `${name}, max ${max}: ${x}, expected ${expected[i]}`));
+    }
+  }
 });
 
 test('an abort stops it, and the next call works', async () => {

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { IntegerGraph, Operation } from '../../ts/integer/integer-graph.js';
+import { tensorSizes } from '../../ts/quantize/report.js';
 import { compileAssumed, NetworkBuilder, RELU } from './networks.js';
 
 const value = (graph: IntegerGraph, name: string): IntegerGraph['values'][number] => graph.values.find((candidate) => candidate.name === name) ?? assert.unreachable(`no value ${name}`) as never;
@@ -186,6 +187,45 @@ test('exact everywhere on request', () => {
     const forms = 'requantizations' in op ? op.requantizations : 'requantization' in op ? [op.requantization] : [];
     assert.ok(forms.every(({ form }) => form !== 'q15'), op.name);
   }
+});
+
+test('carriers: 8191 levels for what was seen, no code below zero behind a ReLU', () => {
+  const { graph } = compileAssumed(residual().graph(['last.y']), { requantization: 'exact' }, { 'stem.y': [0, 3] });
+  assert.equal([value(graph, 'stem.y').scale, value(graph, 'stem.y').range], [Math.fround(3 / 8191), [0, 32767]]);
+  assert.equal([value(graph, 'last.y').scale, value(graph, 'last.y').range], [Math.fround(1 / 8191), [-32767, 32767]]);
+});
+
+test('a fused bound becomes the nearest code', () => {
+  const net = new NetworkBuilder();
+  net.conv('last', net.conv('six', net.input('x', [1, 3, 8, 8]), 8, { bounds: { lo: 0, hi: 6 } }), 4);
+  const { graph } = compileAssumed(net.graph(['last.y']), {}, { 'six.y': [0, 7] });
+  const six = operation(graph, 'six');
+  assert.ok('clamp' in six);
+  assert.equal('clamp' in six && six.clamp, [0, 219]); // 6·255/7 = 218.57
+});
+
+test('padding just below zero makes its value signed', () => {
+  const net = new NetworkBuilder();
+  const conv = net.conv('conv', net.input('x', [1, 3, 8, 8]), 8, { bounds: RELU });
+  const pad = net.node({ name: 'pad', op: 'Pad', inputs: [conv], outputs: ['pad.y'], attributes: { before: [0, 0, 1, 1], after: [0, 0, 1, 1], value: -0.5 } }, [1, 8, 10, 10]);
+  const { graph } = compileAssumed(net.graph([net.conv('last', pad, 4)]));
+  assert.is(value(graph, 'pad.y').dtype, 'i8');
+});
+
+test('each divisor of an average pool has its own multiplier', () => {
+  const net = new NetworkBuilder();
+  const attributes = { kernel: [3, 3], stride: [1, 1], pads: [1, 1, 1, 1], dilation: [1, 1], countIncludePad: false } as const;
+  const average = net.node({ name: 'average', op: 'AveragePool', inputs: [net.input('x', [1, 2, 5, 5])], outputs: ['average.y'], attributes }, [1, 2, 5, 5]);
+  const { graph } = compileAssumed(net.graph([net.conv('last', average, 2)]));
+  const pooled = operation(graph, 'average');
+  if (pooled.op !== 'average_pool' || pooled.requantization.form === 'copy') return assert.unreachable('a copy');
+  const [four, six, nine] = graph.tensors.get(pooled.requantization.multiplier)!.data as Int32Array as unknown as [number, number, number];
+  for (const [b, k] of [[six, 6], [nine, 9]] as const) assert.ok(Math.abs((b * k) / (four * 4) - 1) < 1 / 256, `${four}, ${b}`);
+});
+
+test('bytes of the report: an odd number of nibbles takes a whole last byte', () => {
+  const tensors = new Map([['w', { dtype: 'i4', shape: [3], data: new Int8Array(3) }], ['m', { dtype: 'i32', shape: [1], data: new Int32Array(1) }], ['v', { dtype: 'i8', shape: [5], data: new Int8Array(5) }]] as const);
+  assert.equal(tensorSizes({ name: '', values: [], inputs: [], outputs: [], operations: [], tensors }), { weightBytes: 7, tensorBytes: 11 });
 });
 
 test.run();

@@ -7,7 +7,7 @@ import { powerOfTwo, roundHalfEven } from '../../ts/quantize/rounding.js';
 import { exactForm } from '../../ts/quantize/scales/exact.js';
 import { carrierFloor, carrierGrowth, linearQ15 } from '../../ts/quantize/scales/linear-q15.js';
 import { type LinearRequest, quantizeLinear } from '../../ts/quantize/scales/quantize-linear.js';
-import { idealWeightScales } from '../../ts/quantize/scales/weights.js';
+import { idealWeightScales, quantizeChannel, weightLevels } from '../../ts/quantize/scales/weights.js';
 
 const floors = (count: number, floor: number): number[] => new Array<number>(count).fill(floor);
 
@@ -136,7 +136,8 @@ test('exact: the largest multiplier has 31 bits, left and shift are in range', (
     assert.is(form.multipliers[2], largest);
     assert.is(form.left, Math.max(0, 33 - (form.shift - form.left)), 'no more to the left than the smallest shift asks');
   }
-  assert.is(exactForm([2 ** 23]), null);
+  assert.is(exactForm([2 ** 22]), null);
+  assert.is(exactForm([2 ** 22 - 1])!.left, 24);
 });
 
 test('exact on request, with scales of its own', () => {
@@ -188,6 +189,46 @@ test('least-error weight scales are never worse than min-max ones', () => {
     [...op.weight.subarray(row * 5, row * 5 + 5)].reduce((sum, w) => sum + (w - Math.max(-7, Math.min(7, roundHalfEven(w / scale))) * scale) ** 2, 0);
   for (const row of [0, 1]) assert.ok(error(chosen![row]!, row) <= error(plain![row]!, row));
   assert.is(chosen![1], plain![1]);
+});
+
+test('weight codes: levels, half to even, clamped', () => {
+  assert.equal([weightLevels(8), weightLevels(4)], [127, 7]);
+  assert.equal([...idealWeightScales(layer([[0, -254], [0, 0]]), 8, 'minmax')], [2, 0]);
+  const codes = new Int8Array(8);
+  quantizeChannel(Float64Array.of(0.5, 1.5, 2.5, -0.5, -2.5, 200, -200, 126.5), 1, 127, codes);
+  assert.equal([...codes], [0, 2, 2, 0, -2, 127, -127, 126]);
+});
+
+test('least-error weight scales go down to half the range for one outlier', () => {
+  const grid = Array.from({ length: 1000 }, (_, i) => ((i % 8) * 0.5) / 7);
+  const [scale] = idealWeightScales(layer([[...grid, 1]]), 4, 'mse');
+  assert.ok(Math.abs(scale! - 0.5 / 7) < 1e-12, String(scale));
+});
+
+test('the floor of a carrier counts that t ends at 32767', () => {
+  assert.equal([0, 1, 100, 16000, 32766].map(carrierFloor), [1, 2, 101, 16001, 32767]);
+});
+
+test('a carrier grows by up to 8', () => {
+  // At growth g the largest ratio allows 2^s < g / 0.9 and the floor of the others asks for 0.06·2^(15+s)/g ≥ reach/g.
+  for (const [ratio, growth] of [[0.4, 1], [0.3, 2], [0.15, 4], [0.075, 8], [0.03, 1]] as const) {
+    const ratios = Float64Array.of(0.9, ...new Array<number>(9).fill(ratio), ratio);
+    const reaches = Float64Array.of(1000, ...new Array<number>(10).fill(10000));
+    assert.is(carrierGrowth(ratios, reaches), growth, String(ratio));
+  }
+});
+
+test('the accumulator clause to the last unit, and doubled multipliers beyond it', () => {
+  // Scales of 1: codes are the weights, the bias its own code. The ratio 1 takes l = 3, so sums stay below 2^28.
+  const at = (bias: number): LinearRequest => request(layer([[127, -127]], [bias]), { requantization: 'exact', inputScale: 1, outputScale: 1 });
+  const most = 2 ** 28 - 1 - 127 * 255;
+  for (const bias of [most, -most]) assert.equal([...quantizeLinear(at(bias)).bias!], [bias]);
+  for (const bias of [most + 1, -most - 1]) assert.throws(() => quantizeLinear(at(bias)), (error: unknown) => error instanceof DyadicError && error.code === 'ERR_ACCUMULATOR');
+  const rows = [[1e-4, 0], [0.5, 0.4]];
+  const plain = quantizeLinear(request(layer(rows, [0, 0]), { requantization: 'exact' })).form.multipliers;
+  const doubled = quantizeLinear(request(layer(rows, [50, 0]), { requantization: 'exact' })).form.multipliers;
+  assert.ok(Math.log2(doubled[0]! / plain[0]!) >= 1 && Number.isInteger(Math.log2(doubled[0]! / plain[0]!)), `${plain[0]} and ${doubled[0]}`);
+  assert.is(doubled[1], plain[1]);
 });
 
 test.run();

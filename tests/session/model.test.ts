@@ -135,6 +135,7 @@ test('wrong inputs are refused by name and the model stays usable', async () => 
   await wrong('ERR_NAN', Tensor.from(nan, [1, 3, 6, 6]), /image\[17\].*-Infinity/);
   await wrong('ERR_ARGUMENT', undefined, /undefined/);
   await wrong('ERR_ARGUMENT', null, /null/);
+  await wrong('ERR_ARGUMENT', [floats(1, SAMPLE)], /an Array of 1/);
   const disposed = image(2);
   disposed.dispose();
   await wrong('ERR_DISPOSED', disposed, /disposed/);

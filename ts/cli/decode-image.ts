@@ -27,7 +27,7 @@ export function decodeImage(bytes: Uint8Array, name: string): DecodedImage {
       return rgbFromPng(decodePng(bytes, { checkCrc: true }));
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/:\s*$/, '');
     throw new DyadicError('ERR_IMAGE', { op: 'decodeImage', argument: name, expected: 'an undamaged picture', received: reason, cause: error });
   }
   const received = bytes.length === 0 ? 'an empty file' : `a file that starts with bytes ${hex(bytes.subarray(0, 4))}`;

@@ -27,6 +27,7 @@ interface Inspection {
 export function defineInspect(cli: CAC): void {
   cli
     .command('inspect <model>', 'Show the layers of a .dyad or .onnx file: shapes, bits, bytes, MACs')
+    .usage('inspect <model> [options]')
     .option('--size <WxH>', 'Picture size, where an .onnx file leaves it open')
     .option('--json', 'Print JSON instead of tables')
     .example('  dyadic inspect model.dyad')

@@ -49,7 +49,7 @@ try {
     process.stderr.write(`dyadic: ${error.message}\nTry "dyadic --help".\n`);
     process.exitCode = 2;
   } else if (error instanceof DyadicError) {
-    process.stderr.write(`dyadic: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`dyadic: ${error.message.replace(/\n|$/, ` [${error.code}]$&`)}\n`); // the code ends the first line: lists may follow
     process.exitCode = 1;
   } else {
     process.stderr.write(`dyadic: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -1,6 +1,7 @@
 /** dyadic quantize: ONNX and a folder of pictures to a .dyad file and a report. */
 import type { CAC } from 'cac';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DyadicError } from '../errors.js';
 import { encodeDyad } from '../integer/dyad.js';
 import type { QuantizeOptions, QuantizeProgress } from '../quantize/options.js';
@@ -28,6 +29,7 @@ export interface QuantizeSettings {
 export function defineQuantize(cli: CAC): void {
   cli
     .command('quantize <model>', 'Turn model.onnx into an integer-only model.dyad, calibrated on a folder of pictures')
+    .usage('quantize <model> --calibrate <dir> [options]')
     .option('-o, --output <file>', 'The .dyad file to write (default: the model\'s name with .dyad)')
     .option('--calibrate <dir>', 'Folder of JPEG and PNG pictures, subfolders included')
     .option('--limit <n>', 'Use only the first n pictures by name')
@@ -74,6 +76,7 @@ export function quantizeSettings(options: RawOptions): QuantizeSettings {
 async function quantizeCommand(modelPath: string, options: RawOptions): Promise<void> {
   const settings = quantizeSettings(options);
   const output = textOption(options, 'output') ?? modelPath.replace(/(\.onnx)?$/i, '.dyad');
+  checkFolderOf(output);
   const graph = await importSized(readFile(modelPath, 'quantize'), settings.pictures.size);
   const preprocess = preprocessFor(graph, settings.pictures);
   const progress = new Progress();
@@ -98,12 +101,18 @@ export function calibrationSamples({ folder, limit }: QuantizeSettings, preproce
   const paths = listPictures(folder).slice(0, limit);
   const { pictures, failures } = loadPictures(paths, (done) => progress.update('reading pictures', done, paths.length));
   progress.clear();
-  for (const failure of failures) process.stderr.write(`dyadic: left out: ${failure.message}\n`);
   if (pictures.length === 0) {
     const details = failures.map(({ message }) => message);
     throw new DyadicError('ERR_CALIBRATION', { op: 'quantize', argument: '--calibrate', expected: 'a picture that can be read', received: `none of ${paths.length}`, details });
   }
+  for (const failure of failures) process.stderr.write(`dyadic: left out: ${failure.message}\n`);
   return pictures.map(({ image }) => toSample(image, preprocess));
+}
+
+/** Before the work and not after it. */
+function checkFolderOf(path: string): void {
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new DyadicError('ERR_FILE', { op: 'quantize', argument: path, expected: 'a place to write to', received: `no folder ${dirname(path)}` });
 }
 
 function writeOutput(path: string, file: Uint8Array): void {

@@ -29,10 +29,11 @@ interface Answer {
 export function defineRun(cli: CAC): void {
   cli
     .command('run <model> [...images]', 'Run model.dyad on JPEG or PNG pictures: the five best classes of each')
+    .usage('run <model> <image> [...images] [options]')
     .option('--raw', 'Print every number of every output instead')
     .option('--top <n>', 'How many classes (default: 5)')
     .option('--flavour <name>', 'auto (default), relaxed, simd128 or scalar')
-    .option('--json', 'Print JSON')
+    .option('--json', 'Print JSON, one line per picture')
     .example('  dyadic run model.dyad cat.jpg dog.png')
     .action((model: string, images: readonly string[], options: RawOptions) => runCommand(model, images, options));
 }

@@ -4,8 +4,19 @@ import type { Graph, ValueInfo } from './graph.js';
 import { inferOutput, shapeError } from './infer.js';
 import { elementCount, sameShape, showShape } from './shape.js';
 
-/** Throws ERR_ARGUMENT for names (missing, made twice, out of order) and ERR_SHAPE or ERR_DTYPE where a stated shape is not what its node makes. */
+/** A graph from JavaScript may be anything: its parts have to be there before they are looked at. */
+function requireGraph(graph: Graph): void {
+  const isList = (names: unknown): boolean => Array.isArray(names) && names.every((name) => typeof name === 'string');
+  const { inputs, outputs, nodes, constants, values } = graph ?? {};
+  const isWhole = isList(inputs) && isList(outputs) && constants instanceof Map && values instanceof Map && Array.isArray(nodes);
+  const isNode = (node: Graph['nodes'][number] | null): boolean => isList(node?.inputs) && isList(node?.outputs) && typeof node?.attributes === 'object' && node.attributes !== null;
+  if (isWhole && nodes.every(isNode)) return;
+  throw new DyadicError('ERR_ARGUMENT', { op: 'graph', argument: 'graph', expected: 'a Graph as importOnnx() makes it', received: 'something else' });
+}
+
+/** Throws ERR_ARGUMENT for what is no Graph, for names (missing, made twice, out of order) and ERR_SHAPE or ERR_DTYPE where a stated shape is not what its node makes. */
 export function validateGraph(graph: Graph): void {
+  requireGraph(graph);
   const known = new Map<string, ValueInfo>();
   const define = (name: string, info: ValueInfo | undefined, op: string) => {
     if (info === undefined) throw new DyadicError('ERR_ARGUMENT', { op, argument: name, expected: 'an entry in values', received: 'none' });

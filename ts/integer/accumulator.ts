@@ -37,7 +37,7 @@ export function accumulatorLimit(requantization: RequantizationShifts): number {
     case 'q15':
       return requantization.shift >= 1 ? 2 ** 31 - 2 ** (requantization.shift - 1) : 2 ** 31;
     case 'exact':
-      return 2 ** (31 - requantization.left);
+      return 2 ** 31 / (1 << requantization.left);
   }
 }
 

@@ -5,6 +5,8 @@ import { DyadicError, type ErrorDetail } from '../errors.js';
 const ELEMENT_BYTES = new Map<string, number>([['I8', 1], ['U8', 1], ['I32', 4]]);
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
+/** `{`, with which the header of every .dyad file begins. */
+const OPENING_BRACE = 0x7b;
 const METADATA = '__metadata__';
 
 export interface StoredTensor {
@@ -80,10 +82,17 @@ function readHeaderLength(file: Uint8Array): number {
   if (file.length < LENGTH_BYTES) throw damaged({ argument: 'header length', expected: '8 bytes', received: `a file of ${file.length} bytes` });
   const view = new DataView(file.buffer, file.byteOffset, LENGTH_BYTES);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
-  if (length > MAX_HEADER_BYTES) throw damaged({ argument: 'header length', expected: `at most ${MAX_HEADER_BYTES}`, received: `${length}` });
   const room = file.length - LENGTH_BYTES;
+  if (length > room && file[LENGTH_BYTES] !== OPENING_BRACE) throw damaged({ argument: 'file', expected: 'a .dyad file', received: `one that begins with ${showBytes(file.subarray(0, LENGTH_BYTES))}` });
+  if (length > MAX_HEADER_BYTES) throw damaged({ argument: 'header length', expected: `at most ${MAX_HEADER_BYTES}`, received: `${length}` });
   if (length > room) throw damaged({ argument: 'header length', expected: `at most the ${room} bytes that follow`, received: `${length}` });
   return length;
+}
+
+/** Shown as text where it is text: `<!DOCTYPE` says more than its codes. */
+function showBytes(bytes: Uint8Array): string {
+  if (bytes.every((byte) => byte >= 0x20 && byte < 0x7f)) return JSON.stringify(String.fromCharCode(...bytes));
+  return `bytes ${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {

@@ -28,8 +28,11 @@ const OPSETS = { first: 7, last: 26 } as const;
  * Reads an ONNX file. Throws ERR_ONNX_PARSE (no ONNX file, or a damaged one), ERR_ONNX_INVALID (no valid network), ERR_ONNX_UNSUPPORTED with
  * one line in `details` for every node, attribute or tensor that is not supported, ERR_ARGUMENT and ERR_SHAPE for the options.
  */
-export async function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Promise<Graph> {
-  if (!(bytes instanceof Uint8Array)) throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: 'bytes', expected: 'a Uint8Array', received: typeof bytes });
+export async function importOnnx(file: Uint8Array | ArrayBuffer, options: ImportOptions = {}): Promise<Graph> {
+  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: 'bytes', expected: 'a Uint8Array or an ArrayBuffer', received: Object.prototype.toString.call(file) });
+  }
   const { PbfReader } = await import('pbf');
   const model = readModel(bytes, PbfReader);
   if (model.graph === undefined) throw new DyadicError('ERR_ONNX_PARSE', { op: 'importOnnx', argument: 'bytes', expected: 'an ONNX file', received: `${bytes.length} bytes without a graph` });
@@ -112,6 +115,9 @@ function addInputs(builder: GraphBuilder, graph: GraphProto, nodes: readonly Nod
   for (const [name, constant] of constants) {
     if (!graph.inputs.some((input) => input.name === name)) {
       throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: `constants.${name}`, expected: `an input of the model (${graph.inputs.map((input) => input.name).join(', ')})`, received: 'another name' });
+    }
+    if (!Array.isArray(constant?.shape) || typeof constant.data?.length !== 'number') {
+      throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: `constants.${name}`, expected: '{ dtype, shape, data }', received: typeof constant });
     }
     if (constant.data.length !== elementCount(constant.shape)) {
       throw new DyadicError('ERR_SHAPE', { op: 'importOnnx', argument: `constants.${name}`, expected: `${elementCount(constant.shape)} elements`, received: String(constant.data.length) });

@@ -10,9 +10,11 @@ import type { ImportOptions } from './import.js';
  * using model = await load(graph); // runs in floating point
  * ```
  *
+ * `bytes` may be an ArrayBuffer as well, such as `await response.arrayBuffer()`.
+ *
  * @throws DyadicError ERR_ONNX_PARSE, ERR_ONNX_INVALID, ERR_ONNX_UNSUPPORTED with every unsupported node in `details`, ERR_ARGUMENT, ERR_SHAPE.
  */
-export async function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Promise<Graph> {
+export async function importOnnx(bytes: Uint8Array | ArrayBuffer, options: ImportOptions = {}): Promise<Graph> {
   const importer = await import('./import.js');
   return importer.importOnnx(bytes, options);
 }

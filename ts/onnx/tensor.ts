@@ -91,9 +91,11 @@ function halfToFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0) return (sign * fraction) / (1 << 24);
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  // 2^(exponent − 25) by shifts: the last bit of a power is the host's choice.
+  const scaled = exponent >= 25 ? (1024 + fraction) * (1 << (exponent - 25)) : (1024 + fraction) / (1 << (25 - exponent));
+  return sign * scaled;
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

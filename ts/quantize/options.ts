@@ -46,7 +46,7 @@ export interface ResolvedOptions {
 
 function oneOf<T extends string>(argument: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw new DyadicError('ERR_ARGUMENT', { op: 'quantize', argument, expected: allowed.join(', '), received: String(value) });
+  if (found === undefined) throw new DyadicError('ERR_ARGUMENT', { op: 'quantize', argument, expected: allowed.join(', '), received: typeof value === 'object' ? 'an object' : String(value) });
   return found;
 }
 
@@ -67,7 +67,14 @@ export function resolveOptions(options: QuantizeOptions): ResolvedOptions {
   };
 }
 
-/** Mean and std as the file holds them, f32: people write 0.485. */
+/** Mean and std as the file holds them, f32: people write 0.485. Throws ERR_ARGUMENT; whether they fit the input is for quantize() to see. */
 function inFileNumbers(preprocess: Preprocess): Preprocess {
+  const { size, fit, channels, mean, std, labels } = preprocess;
+  for (const [key, list, what] of [['size', size, 'number'], ['mean', mean, 'number'], ['std', std, 'number'], ['labels', labels ?? [], 'string']] as const) {
+    if (Array.isArray(list) && list.every((item) => typeof item === what)) continue;
+    throw new DyadicError('ERR_ARGUMENT', { op: 'quantize', argument: `preprocess.${key}`, expected: `an array of ${what}s`, received: typeof list });
+  }
+  oneOf('preprocess.fit', fit, ['crop', 'stretch']);
+  oneOf('preprocess.channels', channels, ['rgb', 'bgr', 'gray']);
   return { ...preprocess, mean: preprocess.mean.map(Math.fround), std: preprocess.std.map(Math.fround) };
 }

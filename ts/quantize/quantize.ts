@@ -1,5 +1,6 @@
 import { DyadicError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
+import { validateGraph } from '../graph/validate.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import { createFloatProgram } from '../session/float-program.js';
 import { createIntegerProgram } from '../session/integer-program.js';
@@ -21,10 +22,11 @@ export interface QuantizeResult {
  * Turns a float network into an integer-only one (SPEC, DESIGN §3). `calibration` are samples of the input as the network sees them: one
  * Float32Array each for a network of one input, else a Map by input name, of the input's shape with batch 1. All are kept in memory while this runs.
  *
- * Throws ERR_QUANTIZE_UNSUPPORTED listing every node without an integer counterpart, ERR_CALIBRATION without samples, ERR_NAN and ERR_SHAPE naming a bad one,
+ * Throws ERR_ARGUMENT for what is no Graph, no option or no data, ERR_QUANTIZE_UNSUPPORTED listing every node without an integer counterpart, ERR_CALIBRATION without samples, ERR_NAN and ERR_SHAPE naming a bad one,
  * ERR_ACCUMULATOR for weights no scale can hold, ERR_ABORTED.
  */
 export async function quantize(graph: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
+  validateGraph(graph);
   const resolved = resolveOptions(options);
   checkPreprocess(graph, resolved);
   const plan = buildPlan(graph);

@@ -46,7 +46,7 @@ export type PackJob = Packing & PackOperands;
 
 /** The kernel that packs, what it needs to know beside its operands, and the sizes. */
 export type Packing = PackSizes &
-  ({ readonly kernel: 'pack_conv2d' | 'pack_winograd_f23' | 'pack_depthwise' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
+  ({ readonly kernel: 'pack_conv2d' | 'pack_depthwise' | 'pack_winograd_f23' | 'pack_winograd_f43' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
 
 interface PackSizes {
   readonly inC: number;
@@ -115,6 +115,11 @@ export class Assembler {
   /** Keeps a buffer alive until the host has read it after the steps so far. */
   keepForHost(buffer: StepBuffer): void {
     this.touch(buffer, Math.max(0, this.position - 1));
+  }
+
+  /** The kernels of the steps between two positions, in order. */
+  kernels(first: number, last: number): KernelName[] {
+    return this.steps.slice(first, last).map(({ kernel }) => kernel);
   }
 
   /** The ranges between two positions, cut where integer and float kernels meet. */

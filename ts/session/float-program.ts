@@ -20,7 +20,8 @@ export function createFloatProgram(engine: Engine, graph: Graph): Program {
     lowerNode(context, node);
     const values = node.outputs.filter((name) => name !== '').map((name) => context.value(name));
     for (const { buffer } of values) assembler.keepForHost(buffer);
-    return { name: node.name, op: node.op, ranges: assembler.ranges(first, assembler.position), values: values.map((value) => observed(engine, value)) };
+    const last = assembler.position;
+    return { name: node.name, op: node.op, kernels: assembler.kernels(first, last), ranges: assembler.ranges(first, last), values: values.map((value) => observed(engine, value)) };
   });
   const outputs = graph.outputs.map((name): OutputPort => {
     const value = context.value(name);

@@ -2,6 +2,7 @@
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import type { Engine } from '../wasm/engine.js';
 import { Assembler, at, floatBits, type StepBuffer, type StepRange } from './assembler.js';
+import type { ProgramOptions } from './convolution-algorithm.js';
 import { elementCount } from '../graph/shape.js';
 import { isRowMajor } from './layout.js';
 import { LowerContext, type PlacedValue } from './lower/context.js';
@@ -18,16 +19,22 @@ import { stridedCopy, wholeView } from './strided-copy.js';
  * Lays the network out for this engine, packs its weights and allocates everything a run needs.
  * The graph must be valid (SPEC 6; `decodeDyad` and the quantizer see to that). Throws ERR_MEMORY.
  */
-export function createIntegerProgram(engine: Engine, graph: IntegerGraph): Program {
+export function createIntegerProgram(engine: Engine, graph: IntegerGraph, options: ProgramOptions = {}): Program {
   const assembler = new Assembler();
-  const context = new LowerContext(engine, graph, assembler);
+  const context = new LowerContext(engine, graph, assembler, options);
   const inputs = graph.inputs.map((input) => integerInput(context, input));
   const operations = graph.operations.map((operation): OperationSteps => {
     const first = assembler.position;
     lowerOperation(context, operation);
     const made = operation.outputs.filter((output): output is number => output !== null);
     for (const index of made) assembler.keepForHost(context.value(index).buffer);
-    return { name: operation.name, op: operation.op, ranges: assembler.ranges(first, assembler.position), values: made.map((index) => observedValue(context, index)) };
+    return {
+      name: operation.name,
+      op: operation.op,
+      kernels: assembler.kernels(first, assembler.position),
+      ranges: assembler.ranges(first, assembler.position),
+      values: made.map((index) => observedValue(context, index)),
+    };
   });
   const outputs = graph.outputs.map((output) => outputPort(context, output));
   return new StepProgram({ kind: 'integer', inputs, operations, outputs, memory: new ProgramMemory(engine, assembler) });

@@ -45,8 +45,8 @@ function isSingle(given: ModelInputs): given is ModelInput {
 
 function byName(infos: readonly InputInfo[], given: ModelInputs): Readonly<Record<string, ModelInput>> {
   const names = infos.map(({ name }) => `"${name}"`).join(', ');
-  if (typeof given !== 'object' || given === null) {
-    throw new DyadicError('ERR_ARGUMENT', { op: 'run', argument: 'input', expected: 'a Tensor, a Float32Array, a picture or an object of these by name', received: String(given) });
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new DyadicError('ERR_ARGUMENT', { op: 'run', argument: 'input', expected: 'a Tensor, a Float32Array, a picture or an object of these by name', received: Array.isArray(given) ? `an Array of ${given.length}` : String(given) });
   }
   if (isSingle(given)) {
     const [only] = infos;

@@ -1,4 +1,5 @@
 /** A network made ready for this engine: layouts, packed weights, arena, a table of steps. Never saved. */
+import type { KernelName } from '../wasm/params.js';
 
 /** What a Program is fed, row-major in ONNX axes for one sample (batch axis 1). */
 export type ProgramInput =
@@ -23,6 +24,8 @@ export type Observer = (value: ObservedValue) => void;
 export interface ProgramStep {
   readonly name: string;
   readonly op: string;
+  /** The kernels that run it, in order: which algorithm was chosen. Empty where nothing has to run. */
+  readonly kernels: readonly KernelName[];
 }
 
 export interface Program {

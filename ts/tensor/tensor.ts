@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Numbers with a shape, in JavaScript's memory or in an engine's. */
 import { DyadicError } from '../errors.js';
 import type { Engine } from '../wasm/engine.js';

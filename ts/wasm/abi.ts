@@ -17,6 +17,7 @@ export interface Abi {
   packed_conv2d_relaxed_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_winograd_f23_bytes(inC: number, outC: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
+  packed_winograd_f43_bytes(inC: number, outC: number): number;
   packed_channels(outC: number): number;
 }
 
@@ -34,6 +35,7 @@ export const ABI_FUNCTIONS = [
   'packed_conv2d_relaxed_bytes',
   'packed_winograd_f23_bytes',
   'packed_depthwise_bytes',
+  'packed_winograd_f43_bytes',
   'packed_channels',
 ] as const satisfies readonly (keyof Abi)[];
 

@@ -50,5 +50,7 @@ export interface Engine {
   packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packedWinogradF23Bytes(inC: number, outC: number): number;
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;
+  /** The same for pack_winograd_f43. */
+  packedWinogradF43Bytes(inC: number, outC: number): number;
   packedChannels(outC: number): number;
 }

@@ -98,6 +98,10 @@ export class WasmEngine implements Engine {
     return this.#size('packedDepthwiseBytes', (abi) => abi.packed_depthwise_bytes(channels, kernelH, kernelW));
   }
 
+  packedWinogradF43Bytes(inC: number, outC: number): number {
+    return this.#size('packedWinogradF43Bytes', (abi) => abi.packed_winograd_f43_bytes(inC, outC));
+  }
+
   packedChannels(outC: number): number {
     return this.#size('packedChannels', (abi) => abi.packed_channels(outC));
   }

@@ -102,7 +102,7 @@ fn relaxed_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: us
 step_by_number! {
     /// Kernels without floating point. Nothing else is reachable from `run_integer`.
     integer_step: Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise, UnpackI4, PackI4, Add, MaxPool, AveragePool, Requantize,
-        StridedCopy, Fill, LookupPixels, Gather;
+        StridedCopy, Fill, LookupPixels, Gather, WinogradF43, PackWinogradF43;
     else relaxed_step
 }
 

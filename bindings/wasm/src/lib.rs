@@ -100,6 +100,14 @@ pub fn packed_depthwise_bytes(channels: i32, kernel_h: i32, kernel_w: i32) -> i3
     packed_size(1, channels, kernel_h, kernel_w, |_, channels, kernel_h, kernel_w| pack::packed_depthwise_bytes(channels, kernel_h, kernel_w))
 }
 
+/// Bytes of the weights that `PackWinogradF43` writes, −1 if a size is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_winograd_f43_bytes(in_c: i32, out_c: i32) -> i32 {
+    // Both sides are padded to eight, more than `packed_size` leaves room for: so its limit is put on the padded sizes.
+    let whole = |channels: i32| channels.saturating_add(7) / 8 * 8;
+    packed_size(whole(in_c), whole(out_c), 3, 3, |in_c, out_c, _, _| pack::packed_winograd_f43_bytes(in_c, out_c))
+}
+
 /// Channels of the packed bias and multipliers for `out_c` output channels, −1 if `out_c` is below 1 or they fit no memory.
 #[wasm_bindgen]
 pub fn packed_channels(out_c: i32) -> i32 {

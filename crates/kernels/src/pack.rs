@@ -5,6 +5,7 @@ use crate::codes::padded;
 use crate::conv::conv2d_relaxed::operand_zero_point;
 use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
+use crate::conv::winograd_f43::POSITIONS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
 use core::ops::Range;
@@ -31,7 +32,12 @@ pub fn packed_depthwise_bytes(channels: usize, kernel_h: usize, kernel_w: usize)
     packed_channels(channels) * kernel_h * kernel_w * 2
 }
 
-/// The checks both packers share, on either type.
+/// Bytes of the panels `[out_c/8][36][in_c/2][8][2]` of i16, in_c rounded up to a multiple of 8, that `PackWinogradF43` writes.
+pub fn packed_winograd_f43_bytes(in_c: usize, out_c: usize) -> usize {
+    packed_channels(out_c) * POSITIONS * padded(in_c) * 2
+}
+
+/// The checks that the packers share, on any of their types.
 macro_rules! check_packing {
     ($pack:expr, $in_c:expr) => {{
         fields_in!($pack, 1..=MAX_DIMENSION; in_c, out_c, kernel_h, kernel_w);
@@ -40,9 +46,10 @@ macro_rules! check_packing {
         field_holds!([0, 1, $pack.out_c].contains(&$pack.multiplier_count); multiplier_count);
     }};
 }
+
 pub(crate) use check_packing;
 
-/// The spans both packers share.
+/// The spans that the packers share.
 macro_rules! packing_spans {
     ($pack:expr, $weights:expr, $packed:expr) => {{
         let channels = packed_channels($pack.out_c as usize) * 4;
@@ -57,6 +64,7 @@ macro_rules! packing_spans {
             .with(field("packed_multiplier_offset"), $pack.packed_multiplier_offset, channels, Access::Write)
     }};
 }
+
 pub(crate) use packing_spans;
 
 /// The weights of one output channel; none past the last channel.

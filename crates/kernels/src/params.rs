@@ -199,6 +199,20 @@ kernel_params! {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
     }
+    /// Convolution (SPEC 3.1), 3×3, stride 1, dilation 1, groups 1, by exact Winograd F(4,3); weights packed by [`PackWinogradF43`]. Fields as [`Conv2d`].
+    /// Exact while the sum of the raw codes' products, before the bias, is at least −2^25 and below 2^25: whoever makes the step proves it from the weights.
+    WinogradF43 = 20, "winograd_f43", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi,
+    }
+    /// Transforms i8 weights [out_c][in_c][3][3] for [`WinogradF43`], 8 bytes a weight; bias and multipliers as [`PackConv2d`], and its fields.
+    PackWinogradF43 = 21, "pack_winograd_f43", float: false {
+        weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
+        packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
+    }
 
     /// f32 to codes (SPEC 1.3). Scale as f32 bits.
     QuantizeF32 = 32, "quantize_f32", float: true { input_offset, output_offset, count, scale_bits, zero_point, out_container, lo, hi }

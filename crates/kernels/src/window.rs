@@ -29,7 +29,11 @@ impl Axis {
     pub fn taps_inside(self, out: usize) -> Range<usize> {
         let start = i64::from(self.start(out));
         let dilation = i64::from(self.dilation);
-        let tap_at_or_after = |position: i64| ((position - start).max(0) + dilation - 1) / dilation;
+        let tap_at_or_after = |position: i64| match (position - start).max(0) {
+            // A division takes as long as several taps of a pool.
+            distance if dilation == 1 => distance,
+            distance => (distance + dilation - 1) / dilation,
+        };
         let end = tap_at_or_after(i64::from(self.size)).min(i64::from(self.kernel));
         tap_at_or_after(0).min(end) as usize..end as usize
     }

@@ -160,6 +160,12 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Both narrowed to i16 with saturation, `a` in the low lanes.
     fn i16x8_narrow_i32x4_s(self, a: Self::I32x4, b: Self::I32x4) -> Self::I16x8;
 
+    /// `i8x16.shuffle`: a0 b0 a1 b1 … a3 b3.
+    fn i16x8_interleave_low(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
+
+    /// `i8x16.shuffle`: a4 b4 a5 b5 … a7 b7.
+    fn i16x8_interleave_high(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
+
     /// `sat16((a·b + 2^14) >> 15)`.
     fn i16x8_q15mulr_sat_s(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
 

@@ -309,6 +309,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i16x8_interleave_low(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
+        [a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]]
+    }
+
+    #[inline(always)]
+    fn i16x8_interleave_high(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
+        [a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7]]
+    }
+
+    #[inline(always)]
     fn i16x8_q15mulr_sat_s(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
         from_fn(|i| ((i32::from(a[i]) * i32::from(b[i]) + (1 << 14)) >> 15).min(32767) as i16)
     }

@@ -286,6 +286,16 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i16x8_interleave_low(self, a: v128, b: v128) -> v128 {
+        i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b)
+    }
+
+    #[inline(always)]
+    fn i16x8_interleave_high(self, a: v128, b: v128) -> v128 {
+        i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(a, b)
+    }
+
+    #[inline(always)]
     fn i16x8_q15mulr_sat_s(self, a: v128, b: v128) -> v128 {
         i16x8_q15mulr_sat(a, b)
     }

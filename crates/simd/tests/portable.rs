@@ -116,6 +116,9 @@ fn shuffles() {
     assert_eq!(P.i32x4_interleave_high(a, b), [2, 6, 3, 7]);
     assert_eq!(P.i32x4_concat_low(a, b), [0, 1, 4, 5]);
     assert_eq!(P.i32x4_concat_high(a, b), [2, 3, 6, 7]);
+    let (a, b) = (std::array::from_fn(|i| i as i16), std::array::from_fn(|i| 8 + i as i16));
+    assert_eq!(P.i16x8_interleave_low(a, b), [0, 8, 1, 9, 2, 10, 3, 11]);
+    assert_eq!(P.i16x8_interleave_high(a, b), [4, 12, 5, 13, 6, 14, 7, 15]);
     assert_eq!(P.i32x4_high_words([-1, 5 << 32], [7, i64::MIN]), [-1, 5, 0, i32::MIN]);
 }
 

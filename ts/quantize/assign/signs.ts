@@ -8,7 +8,8 @@ export function nonNegativeValues(plan: Plan, nonNegativeInputs: ReadonlySet<str
 }
 
 function carriesSign(node: PlanNode, found: ReadonlySet<string>): boolean {
-  if (node.op.kind === 'pad' && node.op.value < 0) return false;
+  // A clip whose upper bound is negative makes negative numbers of any others.
+  if (node.bounds.hi < 0 || (node.op.kind === 'pad' && node.op.value < 0)) return false;
   const keeps = isPassthrough(node.op) || ['average_pool', 'concat', 'add', 'clip'].includes(node.op.kind);
   return keeps && node.inputs.every((input) => found.has(input));
 }

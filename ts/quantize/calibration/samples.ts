@@ -10,6 +10,9 @@ export type CalibrationData = Iterable<Float32Array | Sample> | AsyncIterable<Fl
  */
 export async function collectSamples(graph: Graph, data: CalibrationData, signal: AbortSignal | undefined): Promise<Sample[]> {
   const samples: Sample[] = [];
+  if (typeof data !== 'object' || data === null || !(Symbol.iterator in data || Symbol.asyncIterator in data)) {
+    throw new DyadicError('ERR_ARGUMENT', { op: 'quantize', argument: 'calibration', expected: 'something to iterate over, such as an array of Float32Arrays', received: data === null ? 'null' : typeof data });
+  }
   for await (const sample of data) {
     throwIfAborted(signal);
     samples.push(checkSample(graph, sample, samples.length));
@@ -23,7 +26,10 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 function checkSample(graph: Graph, sample: Float32Array | Sample, position: number): Sample {
-  const named = sample instanceof Float32Array ? singleInput(graph, sample, position) : sample;
+  if (!(sample instanceof Float32Array || sample instanceof Map)) {
+    throw new DyadicError('ERR_CALIBRATION', { op: 'quantize', argument: `calibration sample ${position}`, expected: 'a Float32Array, or a Map of them by input', received: Object.prototype.toString.call(sample) });
+  }
+  const named: Sample = sample instanceof Float32Array ? singleInput(graph, sample, position) : sample;
   const copy = new Map<string, Float32Array>();
   for (const input of graph.inputs) {
     const argument = `calibration sample ${position}, input ${input}`;

@@ -4,6 +4,7 @@ import { DyadicError } from '../../errors.js';
 import { Container, Form } from '../../wasm/params.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Requantization } from '../../integer/integer-graph.js';
 import type { Assembler, StepBuffer } from '../assembler.js';
+import type { ProgramOptions } from '../convolution-algorithm.js';
 import { activationLayout, containerOf, rowMajorLayout, type Layout } from '../layout.js';
 
 export type OperationOf<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
@@ -28,6 +29,7 @@ export class LowerContext {
     readonly engine: Engine,
     readonly graph: IntegerGraph,
     readonly assembler: Assembler,
+    readonly options: ProgramOptions = {},
   ) {
     this.lowering = engine.lowering;
     this.#placed = new Array<PlacedValue | undefined>(graph.values.length).fill(undefined);

@@ -1,6 +1,7 @@
-/** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, one channel at a time, or plain groups. */
+/** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, Winograd, one channel at a time, or plain groups. */
 import type { Dot } from '../../wasm/params.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
+import { chooseConvolution, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import { chooseDot } from './choose-dot.js';
 import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
@@ -23,8 +24,9 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  if (groups === 1 && isWinograd(context, operation, input.info, context.output(operation).info)) {
-    context.assembler.step('winograd_f23', stepFields(context, operation, packWinograd(context, operation, input, inC, outC)));
+  const chosen = algorithm(context, operation);
+  if (chosen !== 'direct') {
+    context.assembler.step(chosen, stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC)));
   } else if (groups === 1) {
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));
@@ -33,6 +35,19 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   } else {
     context.assembler.step('grouped_conv2d', stepFields(context, operation, plainOperands(context, operation, outC)));
   }
+}
+
+/** F(2,3) where it is exact, since it beats the others on 4-bit codes; else what the table of the rest says. */
+function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
+  const { info } = context.input(operation);
+  const output = context.output(operation).info;
+  const { convolution = 'auto' } = context.options;
+  if ((convolution === 'auto' || convolution === 'winograd_f23') && isWinograd(context, operation, info, output)) return 'winograd_f23';
+  const [, outC = 1, outH = 1, outW = 1] = output.shape;
+  const weight = context.tensor(operation.weight);
+  const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
+  const { stride, dilation, groups } = operation;
+  return chooseConvolution({ inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups }, weight, info, context.options);
 }
 
 /** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */
@@ -53,9 +68,12 @@ export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fie
   else assembler.step('conv2d_relaxed', { ...fields, dot });
 }
 
-function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, inC: number, outC: number): Operands {
-  const bytes = context.engine.packedWinogradF23Bytes(inC, outC);
-  return packed(context, operation, input, { kernel: 'pack_winograd_f23', inC, outC, kernelH: 3, kernelW: 3 }, bytes);
+type Winograd = Exclude<ConvolutionAlgorithm, 'direct'>;
+
+function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, winograd: Winograd, inC: number, outC: number): Operands {
+  const { engine } = context;
+  const bytes = winograd === 'winograd_f23' ? engine.packedWinogradF23Bytes(inC, outC) : engine.packedWinogradF43Bytes(inC, outC);
+  return packed(context, operation, input, { kernel: `pack_${winograd}`, inC, outC, kernelH: 3, kernelW: 3 }, bytes);
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {

@@ -1,5 +1,6 @@
 //! [`DepthwiseConv2d`]: eight channels at a time, widening products and sums.
 
+use super::depthwise_3x3;
 use super::layer::Layer;
 use crate::check::{element_bytes, field_holds};
 use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
@@ -17,6 +18,16 @@ impl DepthwiseConv2d {
     /// Whether a vector of eight channels never leaves a pixel.
     fn has_whole_vectors(&self) -> bool {
         self.in_stride as usize >= padded(self.in_c as usize)
+    }
+
+    /// Whether `depthwise_3x3` does it: most depthwise layers. Not where vectors are arrays of numbers: its spelled-out loops would be a
+    /// sixth of the scalar module.
+    fn is_3x3(&self) -> bool {
+        if cfg!(all(target_arch = "wasm32", not(target_feature = "simd128"))) {
+            return false;
+        }
+        let window = [self.kernel_h, self.kernel_w, self.dilation_h, self.dilation_w];
+        window == [3, 3, 1, 1] && (1..=2).contains(&self.stride_w) && self.has_whole_vectors()
     }
 
     fn channels_read(&self) -> usize {
@@ -62,13 +73,21 @@ impl Kernel for DepthwiseConv2d {
         self.out_h as usize
     }
 
-    /// One i32 per tap: where it reads.
+    /// One i32 per tap, where it reads; or what the 3×3 kernel wants.
     fn scratch_bytes(&self) -> usize {
-        self.layer().taps() * 4
+        if self.is_3x3() {
+            depthwise_3x3::scratch_bytes(padded(self.in_c as usize))
+        } else {
+            self.layer().taps() * 4
+        }
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = self.layer();
+        if self.is_3x3() {
+            depthwise_3x3::run(isa, &layer, buffers, units, scratch);
+            return;
+        }
         let taps = &mut mem::arrays_mut::<4>(scratch)[..layer.taps()];
         if !self.has_whole_vectors() {
             run_scalar(&layer, buffers, units, taps);

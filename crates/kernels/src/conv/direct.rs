@@ -29,9 +29,19 @@ pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w:
 
 /// How the codes under 4 output pixels become a tile of a dot product.
 pub trait Tiles: Dot {
-    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
-    /// is a row of `in_c` zero points: what a tap in the padding reads.
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]);
+    /// Channels of a pixel that are read.
+    fn channels_read(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// Bytes that stand for what lies in the padding.
+    fn border_bytes(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`
+    /// is [`Tiles::border_bytes`] of zero points: what a tap in the padding reads.
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]);
 }
 
 /// A layer that is multiplied by the dot product `D`.
@@ -73,7 +83,7 @@ impl<D: Tiles> Direct<D> {
         let channels = packed_channels(out_c);
         let output = layer.output_elements(channels) * element_bytes(layer.out_container);
         Spans::new()
-            .with(0, layer.input_offset, layer.input_bytes(in_c), Access::Read)
+            .with(0, layer.input_offset, layer.input_bytes(D::channels_read(layer)), Access::Read)
             .with(1, layer.weights_offset, weights, Access::Read)
             .with(2, layer.bias_offset, channels * 4, Access::Read)
             .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
@@ -87,7 +97,7 @@ impl<D: Tiles> Direct<D> {
 
     /// A block of packed tiles and a row of zero points.
     pub fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(self.layer.in_c as usize)
+        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer))
     }
 
     /// [`Kernel::run`](crate::Kernel::run).
@@ -98,15 +108,15 @@ impl<D: Tiles> Direct<D> {
 
     fn run_form<I: Isa, F: Form<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
-        let (outside, scratch) = scratch.split_at_mut(layer.in_c as usize);
-        outside.fill(layer.in_zero_point as u8);
+        let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
+        border.fill(layer.in_zero_point as u8);
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
         for unit in units {
             let first = unit * self.block_tiles();
             let count = self.block_tiles().min(self.tiles() - first);
             for (i, tile) in tiles.chunks_exact_mut(self.tile_steps()).take(count).enumerate() {
                 let (steps, sums) = tile.split_at_mut(self.steps());
-                D::pack_tile(isa, layer, buffers.reads[0], outside, (first + i) * ROWS, steps);
+                D::pack_tile(isa, layer, buffers.reads[0], border, (first + i) * ROWS, steps);
                 if let [sums] = sums {
                     *sums = pixel_sums(isa, steps);
                 }

@@ -5,6 +5,7 @@
 use super::conv2d_relaxed::operand_container;
 use super::direct::{steps_per_tap, Tiles};
 use super::gemm_4x8::{TileStep, ROWS};
+use super::stem;
 use crate::codes::{Container, I8, U8};
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
@@ -12,9 +13,28 @@ use simd::dot::{I16Dot, I7Dot, SDot, UsDot, W4Dot};
 use simd::{mem, Dot, Isa};
 
 impl Tiles for I16Dot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
-        match layer.in_container {
-            container::U8 => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
+    fn channels_read(layer: &Conv2d) -> usize {
+        if layer.reads_rows() {
+            stem::PIXEL
+        } else {
+            layer.in_c as usize
+        }
+    }
+
+    fn border_bytes(layer: &Conv2d) -> usize {
+        if layer.reads_rows() {
+            stem::border_bytes(layer.kernel_w as usize)
+        } else {
+            layer.in_c as usize
+        }
+    }
+
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+        let outside = &*border;
+        match (layer.reads_rows(), layer.in_container) {
+            (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
+            (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
+            (_, container::U8) => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
             _ => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
         }
     }
@@ -24,7 +44,7 @@ macro_rules! byte_tiles {
     ($($dot:ident: $number:ident),*) => {
         $(
             impl Tiles for $dot {
-                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &mut [u8], first: usize, tile: &mut [TileStep]) {
                     let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
                     pack_bytes::<I, Self>(isa, layer, input, outside, first, tile, if is_moved { 0x80 } else { 0 });
                 }
@@ -126,7 +146,7 @@ fn pair_of<C: Container>(row: &[u8], at: usize) -> [u8; 4] {
 
 /// Transposes 4×4 lanes.
 #[inline(always)]
-fn transpose<I: Isa>(isa: I, [a, b, c, d]: [I::I32x4; 4]) -> [I::I32x4; 4] {
+pub(super) fn transpose<I: Isa>(isa: I, [a, b, c, d]: [I::I32x4; 4]) -> [I::I32x4; 4] {
     let (ab_low, cd_low) = (isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_low(c, d));
     let (ab_high, cd_high) = (isa.i32x4_interleave_high(a, b), isa.i32x4_interleave_high(c, d));
     [

@@ -19,6 +19,7 @@ fn any_number_in_any_field_is_safe() {
             words[field] = number;
             ask(Conv2d::from_words(&words));
             ask(DepthwiseConv2d::from_words(&words));
+            ask(WinogradF43::from_words(&words));
             ask(GroupedConv2d::from_words(&words));
             ask(WinogradF23::from_words(&words));
             for dot in dot::I7..=dot::SDOT {
@@ -43,6 +44,8 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(PackConv2dRelaxed::from_words(&words));
         ask(WinogradF23::from_words(&words));
         ask(PackWinogradF23::from_words(&words));
+        ask(WinogradF43::from_words(&words));
+        ask(PackWinogradF43::from_words(&words));
         ask(PackDepthwise::from_words(&words));
         ask(UnpackI4::from_words(&words));
         ask(PackI4::from_words(&words));
@@ -88,6 +91,47 @@ fn convolutions_name_the_field_they_refuse() {
     refused(Conv2d { form: form::Q15, shift: 23, ..good }, Conv2d::FIELDS, "shift");
     refused(Conv2d { form: form::EXACT, shift: 40, left: 25, ..good }, Conv2d::FIELDS, "left");
     refused(Conv2d { in_h: 1 << 24, in_w: 1 << 24, ..good }, Conv2d::FIELDS, "in_stride");
+}
+
+/// The numbers that random words never hold, set on purpose; then everything else is random.
+#[test]
+fn any_numbers_in_a_winograd_convolution_are_safe() {
+    let mut random = crate::seed::Seed::new(22);
+    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape;
+    for round in 0..20_000 {
+        let mut words = good.to_words();
+        for _ in 0..random.within(1, 6) {
+            let few = round % 2 == 0;
+            words[random.within(0, Conv2d::WORDS as i32 - 1) as usize] =
+                if few { random.within(-1, 40) } else { random.next() as i32 >> random.within(0, 31) };
+        }
+        ask(WinogradF43::from_words(&words));
+        let mut words: Vec<i32> = (0..12).map(|_| random.next() as i32 >> random.within(0, 31)).collect();
+        (words[3], words[7], words[8]) = (1, 3, 3);
+        ask(PackWinogradF43::from_words(&words));
+    }
+}
+
+#[test]
+fn winograd_convolutions_name_the_field_they_refuse() {
+    let good = WinogradF43::from_words(&Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape.to_words()).expect("the same fields");
+    assert_eq!(good.check(), Ok(()));
+    let fields = WinogradF43::FIELDS;
+    refused(WinogradF43 { kernel_h: 1, ..good }, fields, "kernel_h");
+    refused(WinogradF43 { kernel_w: 4, ..good }, fields, "kernel_w");
+    refused(WinogradF43 { stride_h: 2, ..good }, fields, "stride_h");
+    refused(WinogradF43 { stride_w: 2, ..good }, fields, "stride_w");
+    refused(WinogradF43 { dilation_h: 2, ..good }, fields, "dilation_h");
+    refused(WinogradF43 { dilation_w: 2, ..good }, fields, "dilation_w");
+    refused(WinogradF43 { groups: 3, ..good }, fields, "groups");
+    refused(WinogradF43 { in_container: container::I16, ..good }, fields, "in_container");
+    refused(WinogradF43 { out_c: 1 << 24, out_stride: 1 << 24, out_h: 1, out_w: 1, ..good }, fields, "out_c");
+    refused(WinogradF43 { in_c: 1 << 24, in_stride: 1 << 24, in_h: 1, in_w: 1, ..good }, fields, "in_c");
+    let pack = PackWinogradF43 { in_c: 3, out_c: 4, kernel_h: 3, kernel_w: 3, multiplier_count: 1, ..PackWinogradF43::default() };
+    assert_eq!(pack.check(), Ok(()));
+    refused(PackWinogradF43 { kernel_h: 2, ..pack }, PackWinogradF43::FIELDS, "kernel_h");
+    refused(PackWinogradF43 { kernel_w: 5, ..pack }, PackWinogradF43::FIELDS, "kernel_w");
+    refused(PackWinogradF43 { in_c: 1 << 14, out_c: 1 << 13, ..pack }, PackWinogradF43::FIELDS, "out_c");
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Case {
         }
     }
 
-    fn bias(&self) -> Vec<i32> {
+    pub fn bias(&self) -> Vec<i32> {
         if self.bias {
             Seed::new(77).codes(self.shape.out_c as usize, -9000, 9000)
         } else {
@@ -131,7 +131,7 @@ impl Case {
         }
     }
 
-    fn multipliers(&self) -> Vec<i32> {
+    pub fn multipliers(&self) -> Vec<i32> {
         let count = if self.single { 1 } else { self.shape.out_c as usize };
         multipliers(&self.scale, &mut Seed::new(99), count)
     }
@@ -166,11 +166,11 @@ impl Case {
         law.run(&forms, i64::from(p.out_zero_point), [i64::from(p.lo), i64::from(p.hi)])
     }
 
-    fn input(&self) -> Vec<u8> {
+    pub fn input(&self) -> Vec<u8> {
         to_nhwc(&self.x, self.shape.in_container, self.shape.in_c as usize, self.shape.in_stride as usize)
     }
 
-    fn compare(&self, output: &[u8]) -> Verdict {
+    pub fn compare(&self, output: &[u8]) -> Verdict {
         let p = &self.shape;
         let pixels = (p.out_h * p.out_w) as usize;
         let found = from_nhwc(output, p.out_container, p.out_c as usize, p.out_stride as usize, pixels);
@@ -299,6 +299,15 @@ pub fn shapes() -> Vec<Shape> {
         shapes.push(Shape::new([6, 1, pixels], 8, [1, 1]));
         shapes.push(Shape::new([19, pixels, 1], 12, [1, 1]));
     }
+    // Stems: every count of channels that lie 4 apart, odd and even rows of the kernel, images narrower than it.
+    for in_c in [1, 2, 3, 4] {
+        for (kernel, stride) in [([3, 3], [1, 1]), ([3, 2], [1, 3]), ([5, 5], [2, 2]), ([1, 4], [1, 1])] {
+            shapes.push(Shape::new([in_c, 6, 9], 9, kernel).stride(stride).pads([kernel[0] / 2, 1, 1, kernel[1] / 2]));
+        }
+        shapes.push(Shape::new([in_c, 4, 1], 8, [3, 3]).pads([1, 1, 1, 1]));
+        shapes.push(Shape::new([in_c, 7, 9], 5, [3, 3]).dilation([2, 1]).pads([2, 1, 2, 1]));
+        shapes.push(Shape::new([in_c, 7, 9], 5, [3, 3]).dilation([1, 2]).pads([1, 2, 1, 2]));
+    }
     shapes.push(Shape::new([3, 9, 11], 8, [7, 7]).stride([2, 2]).pads([3, 3, 3, 3]));
     shapes.push(Shape::new([8, 7, 6], 10, [3, 2]).stride([2, 3]).pads([0, 1, 2, 0]));
     shapes.push(Shape::new([10, 9, 9], 6, [3, 3]).dilation([2, 3]).pads([2, 3, 2, 3]));
@@ -338,6 +347,20 @@ pub fn depthwise<I: Isa>(isa: I) -> Verdict {
             Case::new(shape.depthwise(), seed).run_depthwise(isa)?;
             seed += 1;
         }
+        // The 3×3 kernel: every rest of a tile, images of one column and of one row, windows that lie in the padding.
+        for width in [1, 2, 3, 4, 5, 8, 9, 11] {
+            for (stride, pads) in
+                [([1, 1], [1, 1, 1, 1]), ([1, 2], [1, 0, 1, 2]), ([2, 1], [0, 2, 2, 1]), ([2, 2], [1, 1, 1, 1]), ([3, 2], [3, 3, 3, 3])]
+            {
+                let height = 1 + seed as i32 % 4;
+                Case::new(Shape::new([channels, height, width], 0, [3, 3]).stride(stride).pads(pads).depthwise(), seed).run_depthwise(isa)?;
+                seed += 1;
+            }
+        }
+        // An output with less room than the input.
+        let mut narrow = Case::new(Shape::new([channels, 4, 6], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(), seed);
+        narrow.shape.out_stride = channels;
+        narrow.run_depthwise(isa)?;
         // Channels with nothing between them: no room for whole vectors.
         let mut close = Case::new(Shape::new([channels, 4, 4], 0, [2, 2]).depthwise(), seed);
         close.shape.in_stride = channels;
@@ -375,6 +398,14 @@ pub fn extremes<I: Isa>(isa: I) -> Verdict {
             case.x.fill(if a_high { hi } else { lo });
             case.w.fill(w);
             case.run_depthwise(isa)?;
+            for stride in [1, 2] {
+                let mut case = Case::new(Shape::new([16, 6, 6], 0, [3, 3]).stride([1, stride]).pads([1, 1, 1, 1]).depthwise(), seed);
+                let [lo, hi] = range(case.shape.in_container);
+                case.shape.in_zero_point = if a_high { lo } else { hi };
+                case.x.fill(if a_high { hi } else { lo });
+                case.w.fill(w);
+                case.run_depthwise(isa)?;
+            }
         }
     }
     Ok(())

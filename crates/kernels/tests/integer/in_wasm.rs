@@ -11,6 +11,7 @@ mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
+mod winograd;
 mod winograd_f23;
 
 use std::sync::Mutex;

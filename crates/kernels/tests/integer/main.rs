@@ -14,6 +14,7 @@ mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
+mod winograd;
 mod winograd_f23;
 
 use suites::{every_suite, Verdict};

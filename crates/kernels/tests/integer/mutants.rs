@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{conv, elementwise, pools, relaxed, requantization, winograd_f23};
+use crate::{conv, elementwise, pools, relaxed, requantization, winograd, winograd_f23};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -31,6 +31,7 @@ fn unbroken() {
         relaxed::w4,
         relaxed::usdot,
         relaxed::sdot,
+        winograd::convolution,
         winograd_f23::suite,
         pools::max,
         pools::average,
@@ -50,7 +51,12 @@ mutants! {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
         i32x4_from_i16x8
     }
+    winograd_f43: winograd::convolution {
+        i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_add, i16x8_sub, i16x8_shl, i16x8_load, i16x8_load32_splat,
+        i32x4_dot_i16x8_s, i32x4_load, i32x4_add, i32x4_sub, i32x4_shl, i32x4_mul, i32x4_shr_s, i16x8_narrow_i32x4_s
+    }
     depthwise: conv::depthwise {
+        i16x8_interleave_low, i16x8_interleave_high, i32x4_dot_i16x8_s, i16x8_load,
         i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_q15mulr_sat_s
     }
     relaxed_i7: relaxed::i7 {

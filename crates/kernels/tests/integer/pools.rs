@@ -125,7 +125,8 @@ fn average_params(number: usize, shape: Shape, channels: i32, random: &mut Seed)
         pad_left: pads[1],
         pad_bottom: pads[2],
         pad_right: pads[3],
-        count_include_pad: i32::from(number % 2 == 1),
+        // Not in step with ceil mode: a window that runs past the padding counts less, and only then.
+        count_include_pad: i32::from(number / 2 % 2 == 1),
         form: scale.form,
         shift: scale.shift,
         left: scale.left,

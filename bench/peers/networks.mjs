@@ -1,0 +1,50 @@
+/** Whole networks from the shared data folder: ours at three precisions, onnxruntime's float and quantized files. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NETWORKS, missingFiles, normalize } from '../../scripts/accuracy/networks.mjs';
+
+/** What ours is compared with what: our precision, and the peers' files that it meets. */
+const QUANTIZED = {
+  resnet20: ['resnet20_cifar10_qop_u8s8_perch.onnx', 'resnet20_cifar10_qdq_s8s8_perch.onnx'],
+  squeezenet: ['squeezenet1.1_qop_u8s8_perch.onnx', 'squeezenet1.1_qdq_s8s8_perch.onnx'],
+};
+/** Pictures that ours is calibrated with: speed does not depend on their number. */
+const CALIBRATION = 10;
+
+/** How far the largest logit may be off, as a share of the largest of float: wide for int8, since it only shows that the right network ran. */
+const TOLERANCE = { f32: 1e-3, int8: 0.3, int4: Infinity };
+
+/** The networks whose files are all in `data`, with the peers' models of each precision. */
+export function networks(data) {
+  return NETWORKS.filter(({ name }) => name in QUANTIZED)
+    .filter((network) => missingFiles(data, [network]).length === 0)
+    .map(({ name, model }) => {
+      const int8 = QUANTIZED[name].map((file) => join(data, 'models/quantized', file)).filter(existsSync);
+      return { id: `network/${name}`, name, files: { f32: [join(data, model)], int8, int4: int8 } };
+    });
+}
+
+/** `u8s8 QOperator` or `s8s8 QDQ`, as the file's name says; float files have no variant. */
+export function variantOf(path) {
+  const match = /_(qop|qdq)_([us]8s8)_/.exec(path);
+  return match === null ? null : `${match[2]} ${match[1] === 'qop' ? 'QOperator' : 'QDQ'}`;
+}
+
+/** Floats of the first calibration picture, [1, 3, side, side]. */
+export function networkInput(data, name) {
+  const { images, preprocess } = NETWORKS.find((network) => network.name === name);
+  const samples = images(data, 'calibrate');
+  return { samples: Array.from({ length: Math.min(CALIBRATION, samples.count) }, (_, i) => normalize(samples.bytes(i), preprocess)), shape: [1, 3, ...preprocess.size] };
+}
+
+export function modelBytes(path) {
+  return new Uint8Array(readFileSync(path));
+}
+
+/** Largest difference from float's logits, as a share of the largest of them. Throws when it is not the same network. */
+export function checkLogits(id, type, logits, reference) {
+  const most = reference.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const error = reference.reduce((largest, value, i) => Math.max(largest, Math.abs(value - logits[i])), 0) / most;
+  if (logits.length !== reference.length || !(error <= TOLERANCE[type])) throw new Error(`${id} ${type}: logits differ from float's by ${error} of the largest`);
+  return error;
+}

@@ -1,0 +1,83 @@
+//! Tiles of layers that read up to 4 channels, which lie 4 apart: a row of the kernel is one run of bytes, gathered two taps at a time.
+//!
+//! The tile is the one of [`super::tile`]: 2 steps per tap for 3 and 4 channels, 1 for fewer. Channels that a pixel does not have bring
+//! whatever lies there into a step; their weights are 0.
+
+use super::direct::steps_per_tap;
+use super::gemm_4x8::{TileStep, ROWS};
+use super::tile::transpose;
+use crate::codes::Container;
+use crate::params::Conv2d;
+use core::array::from_fn;
+use simd::dot::I16Dot;
+use simd::{mem, Isa};
+
+/// Bytes from one pixel to the next.
+pub const PIXEL: usize = 4;
+/// Taps that one load covers.
+const TAPS: usize = 2;
+
+/// A row of the kernel in the padding, and one for each pixel of a tile that is partly there.
+pub fn border_bytes(kernel_w: usize) -> usize {
+    (1 + ROWS) * kernel_w * PIXEL
+}
+
+impl Conv2d {
+    /// Whether [`pack_tile`] packs this layer.
+    pub(super) fn reads_rows(&self) -> bool {
+        self.in_c as usize <= PIXEL && self.in_stride as usize == PIXEL && self.kernel_w as usize >= TAPS && self.dilation_w == 1
+    }
+}
+
+/// `super::tile::pack_tile` for layers that [`Conv2d::reads_rows`]. `border` begins with a row of zero points.
+pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+    let (last, out_w) = (layer.out_pixels() - 1, layer.out_w as usize);
+    let pixels: [(usize, usize); ROWS] = from_fn(|i| ((first + i).min(last) / out_w, (first + i).min(last) % out_w));
+    let (outside, gathered) = border.split_at_mut(layer.kernel_w as usize * PIXEL);
+    let steps = tile.chunks_exact_mut(layer.kernel_w as usize * steps_per_tap::<I16Dot>(layer.in_c as usize));
+    for (ky, steps) in steps.enumerate() {
+        let mut own = gathered.chunks_exact_mut(outside.len());
+        let rows = pixels.map(|(y, x)| match (layer.rows().element(y, ky), own.next()) {
+            (Some(y), Some(own)) => row(layer, input, y, x, own),
+            _ => outside,
+        });
+        match layer.in_c {
+            1 | 2 => pack_row::<I, C, 1>(isa, rows, steps),
+            _ => pack_row::<I, C, 2>(isa, rows, steps),
+        }
+    }
+}
+
+/// The pixels of input row `y` under the kernel of output column `x`: as they lie there, or gathered in `own` where some are in the padding.
+fn row<'a>(layer: &Conv2d, input: &'a [u8], y: usize, x: usize, own: &'a mut [u8]) -> &'a [u8] {
+    let columns = layer.columns();
+    let line = y * layer.in_w as usize;
+    let start = columns.start(x);
+    if start >= 0 && start + layer.kernel_w <= layer.in_w {
+        return &input[(line + start as usize) * PIXEL..][..own.len()];
+    }
+    for (kx, pixel) in own.chunks_exact_mut(PIXEL).enumerate() {
+        match columns.element(x, kx) {
+            Some(x) => pixel.copy_from_slice(&input[(line + x) * PIXEL..][..PIXEL]),
+            None => pixel.fill(layer.in_zero_point as u8),
+        }
+    }
+    own
+}
+
+/// The taps of a row of the kernel, `PAIRS` steps each. A last single tap is the second of the last two.
+#[inline(always)]
+fn pack_row<I: Isa, C: Container, const PAIRS: usize>(isa: I, rows: [&[u8]; ROWS], steps: &mut [TileStep]) {
+    let last = rows[0].len() - TAPS * PIXEL;
+    for (i, steps) in steps.chunks_mut(TAPS * PAIRS).enumerate() {
+        let at = (i * TAPS * PIXEL).min(last);
+        let pairs = rows.map(|row| isa.i32x4_from_i16x8(C::load(isa, mem::array::<8>(row, at), 0)));
+        let [a, b, c, d] = transpose(isa, pairs);
+        let taps = if steps.len() == PAIRS { [[c, d]; TAPS] } else { [[a, b], [c, d]] };
+        for (steps, tap) in steps.chunks_exact_mut(PAIRS).zip(taps) {
+            for (step, pairs) in steps.iter_mut().zip(tap) {
+                isa.i32x4_store(pairs, mem::array_mut(step.as_flattened_mut(), 0));
+            }
+        }
+    }
+}

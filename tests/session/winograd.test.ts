@@ -1,0 +1,151 @@
+/** Winograd F(4,3) in Programs: where it is exact, where it is chosen, and that results do not depend on it. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { load, Tensor } from '../../ts/entry/node.js';
+import type { IntegerGraph, IntegerTensor, IntegerValue, Pair } from '../../ts/integer/integer-graph.js';
+import { validateIntegerGraph } from '../../ts/integer/validate.js';
+import { isWinogradFaster, winogradWork, type ConvolutionGeometry, type ProgramOptions } from '../../ts/session/convolution-algorithm.js';
+import { createIntegerProgram } from '../../ts/session/integer-program.js';
+import { isWinogradExact, winogradBound } from '../../ts/session/winograd-bound.js';
+import { setDefaultLoader } from '../../ts/wasm/loader.js';
+import { errorOf } from '../engine/error-of.js';
+import { engineOf, FLAVOURS, moduleBytes } from '../engine/flavours.js';
+
+setDefaultLoader(moduleBytes);
+const test = suite('winograd');
+const END = 2 ** 25;
+
+interface Layer {
+  readonly shape: readonly [number, number, number];
+  readonly weights: Int8Array;
+  readonly outC: number;
+  readonly range?: Pair;
+  readonly zeroPoint?: number;
+}
+
+/** A 3 × 3 convolution, padded by 1. */
+function network({ shape: [inC, h, w], weights, outC, range = [0, 255], zeroPoint = 0 }: Layer): IntegerGraph {
+  const dtype = range[0] < 0 ? 'i8' : 'u8';
+  const value = (name: string, channels: number, more: Partial<IntegerValue>): IntegerValue => ({ name, dtype: 'i16', shape: [1, channels, h, w], scale: 1, zeroPoint: 0, range: [-32767, 32767], ...more });
+  const graph: IntegerGraph = {
+    name: 'one convolution',
+    values: [value('x', inC, { dtype, range, zeroPoint }), value('y', outC, {})],
+    inputs: [{ name: 'x', value: 0, preprocess: null }],
+    outputs: [{ name: 'y', value: 1, softmax: null }],
+    tensors: new Map<string, IntegerTensor>([
+      ['w', { dtype: 'i8', shape: [outC, inC, 3, 3], data: weights }],
+      ['m', { dtype: 'i32', shape: [1], data: Int32Array.of(30000) }],
+    ]),
+    operations: [
+      { op: 'conv2d', name: 'conv', inputs: [0], outputs: [1], weight: 'w', bias: null, stride: [1, 1], pads: [1, 1, 1, 1], dilation: [1, 1], groups: 1, requantization: { form: 'q15', shift: 10, multiplier: 'm' }, clamp: [-32767, 32767] },
+    ],
+  };
+  validateIntegerGraph(graph);
+  return graph;
+}
+
+/** The kernel that runs the layer, and what it gives for constant codes. */
+async function outcome(graph: IntegerGraph, options: ProgramOptions, code: number): Promise<{ kernel: string; result: Float32Array }> {
+  const program = createIntegerProgram(await engineOf('simd128'), graph, options);
+  const count = graph.values[0]?.shape.reduce((a, b) => a * b, 1) ?? 0;
+  const result = program.run(new Map([['x', { kind: 'codes', data: new Int32Array(count).fill(code) }]])).get('y') as Float32Array;
+  const kernel = program.steps[0]?.kernels.join() ?? '';
+  program.dispose();
+  return { kernel, result };
+}
+
+test('the bound is the largest sum, padding included', () => {
+  assert.is(winogradBound({ positive: 10, negative: -4 }, [0, 255], 0), 2550);
+  assert.is(winogradBound({ positive: 4, negative: -10 }, [0, 255], 0), 2550);
+  assert.is(winogradBound({ positive: 10, negative: -4 }, [-127, 127], 0), 14 * 127);
+  assert.is(winogradBound({ positive: 10, negative: -4 }, [-128, 127], 0), 10 * 128 + 4 * 127);
+  assert.is(winogradBound({ positive: 10, negative: 0 }, [0, 15], 200), 2000, 'padding reads the zero point');
+  assert.is(winogradBound({ positive: 10, negative: -4 }, [5, 5], 5), 30, 'codes that are always 5');
+  assert.is(winogradBound({ positive: 0, negative: 0 }, [0, 255], 255), 0);
+  assert.ok(isWinogradExact([{ positive: END - 1, negative: 0 }], [0, 1], 0));
+  assert.not.ok(isWinogradExact([{ positive: 1, negative: 0 }, { positive: END, negative: 0 }], [0, 1], 0));
+  assert.not.ok(isWinogradExact([{ positive: 0, negative: -END }], [0, 1], 0));
+});
+
+/** Weights of one sign whose sum with code 127 is the last below 2^25, or the first that is not: 264,208 · 127 = 2^25 − 16. */
+function atTheBound(sign: number, past: boolean): Int8Array {
+  const weights = new Int8Array(240 * 9);
+  weights.fill(sign * 127, 0, 2080);
+  weights[2080] = sign * (264_208 - 2080 * 127 + (past ? 1 : 0));
+  return weights;
+}
+
+for (const sign of [1, -1]) {
+  for (const range of [[0, 127], [-127, 127]] as const) {
+    test(`adversarial layers of ${sign * 127} on codes in ${range.join('..')}: at the bound Winograd and right, past it direct`, async () => {
+      for (const past of [false, true]) {
+        const graph = network({ shape: [240, 3, 3], outC: 1, weights: atTheBound(sign, past), range });
+        const forced = await outcome(graph, { convolution: 'winograd_f43' }, 127);
+        const direct = await outcome(graph, { convolution: 'direct' }, 127);
+        assert.is(forced.kernel, past ? 'conv2d' : 'winograd_f43');
+        assert.is(direct.kernel, 'conv2d');
+        assert.equal(forced.result, direct.result);
+        assert.is(Math.sign(forced.result[4] as number), sign);
+      }
+    });
+  }
+}
+
+test('alternating weights: their sum is 0, the bound is not', async () => {
+  const alternating = (channels: number): Int8Array => Int8Array.from({ length: channels * 9 }, (_, i) => (i % 2 === 0 ? 127 : -127));
+  const kernel = async (channels: number, range: Pair): Promise<string> => (await outcome(network({ shape: [channels, 3, 3], outC: 1, weights: alternating(channels), range }), { convolution: 'winograd_f43' }, 100)).kernel;
+  // 115 · 9 products of one sign and 255 fit; with 230 channels half of the weights have that sign.
+  assert.is(await kernel(230, [0, 255]), 'winograd_f43');
+  assert.is(await kernel(232, [0, 255]), 'conv2d');
+  assert.is(await kernel(231, [-127, 127]), 'winograd_f43');
+  assert.is(await kernel(232, [-127, 127]), 'conv2d');
+});
+
+const geometry = (more: Partial<ConvolutionGeometry> = {}): ConvolutionGeometry => ({ inC: 64, outC: 64, outH: 56, outW: 56, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], groups: 1, ...more });
+
+test('the table: whole tiles, quads of tiles and vectors of channels', () => {
+  assert.is(winogradWork(geometry()), 0.25);
+  assert.is(winogradWork(geometry({ outH: 4, outW: 4 })), 1);
+  assert.is(winogradWork(geometry({ outH: 7, outW: 7 })), 144 / 441);
+  assert.is(winogradWork(geometry({ inC: 4 })), 0.5);
+  assert.is(winogradWork(geometry({ outH: 1, outW: 1 })), 16);
+  for (const size of [56, 28, 14, 7]) assert.ok(isWinogradFaster(geometry({ outH: size, outW: size })));
+  for (const less of [{ inC: 3 }, { inC: 8 }, { outH: 4, outW: 4 }, { outH: 1, outW: 1 }]) assert.not.ok(isWinogradFaster(geometry(less)));
+});
+
+test('balanced keeps to twice the int8 weights, fast does not; the bits are the same', async () => {
+  const weights = Int8Array.from({ length: 16 * 16 * 9 }, (_, i) => ((i * 37) % 255) - 127);
+  const graph = network({ shape: [16, 11, 12], outC: 16, weights, range: [-128, 127], zeroPoint: -3 });
+  const picture = Float32Array.from({ length: 16 * 132 }, (_, i) => (i * 31) % 120);
+  for (const flavour of FLAVOURS) {
+    const results = [];
+    for (const memory of [undefined, 'balanced', 'fast'] as const) {
+      const model = await load(graph, { flavour, ...(memory === undefined ? {} : { memory }) });
+      const perChannel = 2 * 64;
+      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 2) + perChannel);
+      const output = model.run(Tensor.from(picture, [1, 16, 11, 12]));
+      results.push(output.toArray());
+      output.dispose();
+      model.dispose();
+      assert.is(model.memory.liveBytes, 0);
+    }
+    assert.equal(results[0], results[1]);
+    assert.equal(results[0], results[2]);
+  }
+  await errorOf('ERR_ARGUMENT', () => load(graph, { memory: 'huge' as 'fast' }));
+});
+
+test('only 3 × 3, stride 1, dilation 1, one group', async () => {
+  const graph = network({ shape: [16, 9, 9], outC: 16, weights: new Int8Array(16 * 16 * 9).fill(1) });
+  const [conv] = graph.operations;
+  assert.ok(conv?.op === 'conv2d');
+  const kernel = async (more: object, shape: readonly number[]): Promise<string> => {
+    const values = graph.values.map((value, i) => (i === 1 ? { ...value, shape } : value));
+    return (await outcome({ ...graph, values, operations: [{ ...conv, ...more }] }, { convolution: 'winograd_f43' }, 1)).kernel;
+  };
+  assert.is(await kernel({}, [1, 16, 9, 9]), 'winograd_f43');
+  assert.is(await kernel({ stride: [1, 2] }, [1, 16, 9, 5]), 'conv2d');
+  assert.is(await kernel({ dilation: [2, 1] }, [1, 16, 7, 9]), 'conv2d');
+});
+
+test.run();
