@@ -1,5 +1,6 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
 import { chooseConvolution } from '../dist/session/convolution-algorithm.js';
+import { chooseDot } from '../dist/session/lower/choose-dot.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
 /** Seeded numbers in [lo, hi]: xorshift32. */
@@ -32,7 +33,9 @@ export function makeLayer(geometry, type) {
 }
 
 /** What a Program would choose: the table, and the bound for these weights. */
-export function algorithmOf({ inH, inW, inC, outC, window, weight, type }, memory) {
+export function algorithmOf(engine, { inH, inW, inC, outC, window, weight, type }, memory) {
+  const isF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
+  if (isF23) return 'winograd_f23';
   const geometry = { inC, outC, outH: inH, outW: inW, kernel: [window, window], stride: [1, 1], dilation: [1, 1], groups: 1 };
   return chooseConvolution(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }, { memory });
 }
@@ -69,7 +72,19 @@ function requantize({ outC, multiplier, type }, sums, shift) {
   });
 }
 
-/** Puts the layer into `engine`, to run by `algorithm`, 'direct' or 'winograd_f43'. `run` is one inference, `output` reads its codes. */
+/** The dot product of bytes that a Program would take on this engine, null for that of i16. */
+function dotOf(engine, type) {
+  return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: isNibble(type.weight) ? 'i4' : 'i8' });
+}
+
+function isNibble([lo, hi]) {
+  return lo >= -8 && hi <= 7;
+}
+
+/**
+ * Puts the layer into `engine`, to run by `algorithm`: 'direct', 'winograd_f23' or 'winograd_f43'. `run` is one inference, `output` reads its codes,
+ * `instruction` is what it multiplies by.
+ */
 export function place(engine, layer, algorithm) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
@@ -78,9 +93,16 @@ export function place(engine, layer, algorithm) {
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
-  const winograd = algorithm === 'winograd_f43';
+  const dot = algorithm === 'direct' ? dotOf(engine, type) : null;
+  const kernel = algorithm !== 'direct' ? algorithm : dot === null ? 'conv2d' : 'conv2d_relaxed';
+  const weightBytes = {
+    conv2d: () => engine.packedConv2dBytes(inC, outC, window, window),
+    conv2d_relaxed: () => engine.packedConv2dRelaxedBytes(inC, outC, window, window),
+    winograd_f23: () => engine.packedWinogradF23Bytes(inC, outC),
+    winograd_f43: () => engine.packedWinogradF43Bytes(inC, outC),
+  };
   const packed = {
-    packedWeightsOffset: engine.allocate(winograd ? engine.packedWinogradF43Bytes(inC, outC) : engine.packedConv2dBytes(inC, outC, window, window)),
+    packedWeightsOffset: engine.allocate(weightBytes[kernel]()),
     packedBiasOffset: engine.allocate(4 * engine.packedChannels(outC)),
     packedMultiplierOffset: engine.allocate(4 * engine.packedChannels(outC)),
   };
@@ -97,13 +119,14 @@ export function place(engine, layer, algorithm) {
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
-  const table = stepTable(engine, [[winograd ? 'pack_winograd_f43' : 'pack_conv2d', pack], [winograd ? 'winograd_f43' : 'conv2d', convolution]]);
+  const table = stepTable(engine, [[`pack_${kernel}`, { ...pack, inContainer: Container.u8, dot }], [kernel, { ...convolution, dot }]]);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);
   engine.runInteger(table, 0, 1, scratch, scratchBytes);
   return {
     run: () => engine.runInteger(table, 1, 2, scratch, scratchBytes),
     output: () => engine.bytes(outputOffset, inH * inW * outC),
+    instruction: kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 'relaxed_dot' : 'i16_dot',
   };
 }
 

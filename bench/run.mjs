@@ -2,6 +2,7 @@
  * npm run bench: verifies each kernel against a plain loop, then times it with Benchmark.js.
  *
  *   npm run bench                                   the 512³ product and ResNet's four 3×3 convolutions, W8A8
+ *   npm run bench -- --type all                     the same in every operand type
  *   npm run bench -- --shape 64x56x56 --type w4a4   one 3×3 convolution: channels × height × width
  *   npm run bench -- --kernel gemm --shape 512x512x512
  *   npm run bench -- --flavour scalar
@@ -46,9 +47,14 @@ function usage(message) {
 }
 
 function workloads() {
-  if (!(options.type in TYPES)) usage(`--type is one of ${Object.keys(TYPES).join(', ')}, not "${options.type}"`);
+  if (options.type !== 'all' && !(options.type in TYPES)) usage(`--type is all or one of ${Object.keys(TYPES).join(', ')}, not "${options.type}"`);
   if (!['balanced', 'fast'].includes(options.memory)) usage(`--memory is balanced or fast, not "${options.memory}"`);
   if (options.kernel !== undefined && !['gemm', 'conv3x3'].includes(options.kernel)) usage(`--kernel is gemm or conv3x3, not "${options.kernel}"`);
+  const types = options.type === 'all' ? Object.keys(TYPES) : [options.type];
+  return jobs().flatMap((job) => types.map((type) => ({ ...job, type })));
+}
+
+function jobs() {
   if (options.shape === undefined) return DEFAULTS.filter(({ kernel }) => kernel === (options.kernel ?? kernel));
   const shape = parseShape(options.shape);
   if (shape === null) usage(`--shape is three sizes such as 64x56x56, not "${options.shape}"`);
@@ -56,14 +62,14 @@ function workloads() {
 }
 
 async function runHere() {
-  const jobs = workloads();
+  const wanted = workloads();
   build();
   await import('../dist/entry/node.js');
   const { createEngine } = await import('../dist/wasm/create-engine.js');
   const engine = await createEngine(undefined, { flavour: options.flavour });
-  const host = { host: `node ${process.versions.node}`, engine: `V8 ${process.versions.v8}`, cpu: cpus()[0]?.model.trim() ?? 'unknown', flavour: engine.flavour };
-  if (!options.json) console.log(`${host.host}, ${host.engine}, ${host.cpu}, flavour ${host.flavour}\nregister peak of i16 dot: ${measurePeak().toFixed(1)} GMAC/s\n`);
-  const rows = jobs.map((job) => {
+  const host = { host: `node ${process.versions.node}`, engine: `V8 ${process.versions.v8}`, cpu: cpus()[0]?.model.trim() ?? 'unknown', flavour: engine.flavour, lowering: engine.lowering };
+  if (!options.json) printHost(host);
+  const rows = wanted.map((job) => {
     const row = { ...time(engine, job), ...host };
     if (!options.json) print(row);
     return row;
@@ -71,12 +77,17 @@ async function runHere() {
   if (options.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
 }
 
+function printHost({ host, engine, cpu, flavour, lowering }) {
+  const peaks = [`i16 dot ${measurePeak('i16_dot').toFixed(1)}`, ...(lowering === 'none' ? [] : [`relaxed dot ${measurePeak('relaxed_dot').toFixed(1)} (${lowering})`])];
+  console.log(`${host}, ${engine}, ${cpu}, flavour ${flavour}\nregister peaks in GMAC/s: ${peaks.join(', ')}\n`);
+}
+
 function time(engine, job) {
   const shape = geometry(job);
-  const layer = makeLayer(shape, TYPES[options.type]);
-  const algorithm = algorithmOf(layer, options.memory);
+  const layer = makeLayer(shape, TYPES[job.type]);
+  const algorithm = algorithmOf(engine, layer, options.memory);
   const placed = place(engine, layer, algorithm);
-  const id = title(job, options.type);
+  const id = title(job, job.type);
   placed.run();
   verify(placed, layer, id);
   const bench = new Benchmark(id, placed.run, { maxTime: 1, minTime: 0.01, minSamples: 20 });
@@ -86,12 +97,12 @@ function time(engine, job) {
   // The fastest sample, as the peak is the fastest run: on a busy machine means measure the neighbours.
   const fastest = Math.min(...bench.stats.sample);
   const value = macs(shape) / fastest / 1e9;
-  const peak = measurePeak();
-  return { id, algorithm, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
+  const peak = measurePeak(placed.instruction);
+  return { id, algorithm, instruction: placed.instruction, value, unit: 'GMAC/s', peak, share: value / peak, milliseconds: fastest * 1e3, meanMilliseconds: bench.stats.mean * 1e3, margin: bench.stats.rme, verified: true };
 }
 
-function print({ id, algorithm, value, share, milliseconds, meanMilliseconds, margin }) {
-  const numbers = [`${value.toFixed(1)} GMAC/s`.padStart(13), `${(share * 100).toFixed(0)} % of peak`.padStart(14), `${milliseconds.toFixed(3)} ms`.padStart(12)];
+function print({ id, algorithm, instruction, value, share, milliseconds, meanMilliseconds, margin }) {
+  const numbers = [`${value.toFixed(1)} GMAC/s`.padStart(13), `${(share * 100).toFixed(0)} % of ${instruction}`.padStart(19), `${milliseconds.toFixed(3)} ms`.padStart(12)];
   const mean = `mean ${meanMilliseconds.toFixed(3)} ms ±${margin.toFixed(0)} %`;
   console.log(`${id.padEnd(28)}${algorithm.padEnd(12)}${numbers.join('')}   ${mean}   verified`);
 }

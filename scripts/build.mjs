@@ -19,6 +19,7 @@ const LINKER = ['-C', `link-arg=-zstack-size=${STACK_BYTES}`];
 export const FLAVOURS = {
   scalar: { rust: LINKER, features: [] },
   simd128: { rust: ['-C', 'target-feature=+simd128', ...LINKER], features: ['--enable-simd'] },
+  relaxed: { rust: ['-C', 'target-feature=+simd128,+relaxed-simd', ...LINKER], features: ['--enable-simd', '--enable-relaxed-simd'] },
 };
 
 // What rustc emits for wasm32 today; every host that we support knows them. wasm-opt refuses a module with features it is not told of.

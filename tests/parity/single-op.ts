@@ -105,6 +105,13 @@ function convolutions(emit: Emit): void {
   for (const channels of EDGES) conv(`depthwise 5x5 of ${channels}`, [channels, 6, 6], channels, channels, { ...ONE, kernel: [5, 5], pads: [2, 2, 2, 2] });
   conv('conv many channels', [255, 2, 2], 33, 1, ONE);
   conv('conv 7x7 stride 2', [3, 17, 17], 16, 1, { kernel: [7, 7], stride: [2, 2], pads: [3, 3, 3, 3], dilation: [1, 1] });
+  for (const [rows, columns] of [[2, 2], [3, 5], [4, 4], [7, 9], [12, 12]] as const) for (const pattern of PATTERNS) {
+    emit(`winograd of ${rows}x${columns} ${pattern}`, (build, choices) => {
+      const x = build.input([1, 32, rows, columns], 'u4', choices.zeroPoint('u4'));
+      build.conv2d(x, 17, 1, { ...ONE, kernel: [3, 3], pads: [1, 1, 1, 1] }, choices.weights('i4', pattern), choices.target());
+      build.conv2d(x, 8, 1, { ...ONE, kernel: [3, 3], pads: [0, 2, 2, 1] }, choices.weights('i4', pattern), choices.target());
+    });
+  }
   for (const geometry of geometries()) {
     const label = JSON.stringify(geometry);
     conv(`conv ${label}`, [5, 9, 8], 7, 1, geometry);

@@ -18,7 +18,7 @@ interface RunSettings {
   readonly top: number;
   readonly raw: boolean;
   readonly json: boolean;
-  readonly flavour: 'auto' | 'simd128' | 'scalar';
+  readonly flavour: 'auto' | 'relaxed' | 'simd128' | 'scalar';
 }
 
 interface Answer {
@@ -32,7 +32,7 @@ export function defineRun(cli: CAC): void {
     .usage('run <model> <image> [...images] [options]')
     .option('--raw', 'Print every number of every output instead')
     .option('--top <n>', 'How many classes (default: 5)')
-    .option('--flavour <name>', 'auto (default), simd128 or scalar')
+    .option('--flavour <name>', 'auto (default), relaxed, simd128 or scalar')
     .option('--json', 'Print JSON, one line per picture')
     .example('  dyadic run model.dyad cat.jpg dog.png')
     .action((model: string, images: readonly string[], options: RawOptions) => runCommand(model, images, options));
@@ -43,7 +43,7 @@ async function runCommand(modelPath: string, images: readonly string[], options:
     top: wholeOption(options, 'top', 1) ?? 5,
     raw: options['raw'] === true,
     json: options['json'] === true,
-    flavour: choiceOption(options, 'flavour', ['auto', 'simd128', 'scalar'], 'auto'),
+    flavour: choiceOption(options, 'flavour', ['auto', 'relaxed', 'simd128', 'scalar'], 'auto'),
   };
   if (images.length === 0) throw new UsageError('which pictures? dyadic run model.dyad image…');
   const graph = decodeDyad(readFile(modelPath, 'run'));

@@ -2,7 +2,7 @@
  * Collects the steps of a Program with symbolic addresses. Buffers live from the first to the last step that names them; after the last step
  * `ProgramMemory` gives them places and writes the parameters down.
  */
-import { KERNELS, type KernelName, type KernelParams } from '../wasm/params.js';
+import { KERNELS, type Container, type Dot, type KernelName, type KernelParams } from '../wasm/params.js';
 
 /** A piece of arena memory that has no address yet. */
 export interface StepBuffer {
@@ -42,16 +42,24 @@ export interface ConstantData {
 }
 
 /** One run of a pack kernel at creation; the plain weights are only staged. */
-export interface PackJob {
-  readonly kernel: 'pack_conv2d' | 'pack_depthwise' | 'pack_winograd_f43';
-  readonly weights: Int8Array;
-  readonly bias: Int32Array | null;
-  readonly multipliers: Int32Array;
-  readonly inZeroPoint: number;
+export type PackJob = Packing & PackOperands;
+
+/** The kernel that packs, what it needs to know beside its operands, and the sizes. */
+export type Packing = PackSizes &
+  ({ readonly kernel: 'pack_conv2d' | 'pack_depthwise' | 'pack_winograd_f23' | 'pack_winograd_f43' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
+
+interface PackSizes {
   readonly inC: number;
   readonly outC: number;
   readonly kernelH: number;
   readonly kernelW: number;
+}
+
+interface PackOperands {
+  readonly weights: Int8Array;
+  readonly bias: Int32Array | null;
+  readonly multipliers: Int32Array;
+  readonly inZeroPoint: number;
   readonly packedWeights: StepBuffer;
   readonly packedBias: StepBuffer;
   readonly packedMultipliers: StepBuffer;

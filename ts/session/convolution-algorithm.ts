@@ -1,4 +1,4 @@
-/** Which kernel runs a convolution with one group: the direct one, or Winograd F(4,3) where it is exact, allowed its memory, and faster. */
+/** Which kernel runs a convolution with one group: the direct one, or Winograd F(4,3) where it is exact, allowed its memory, and faster. F(2,3) is chosen before (lower/choose-winograd.ts). */
 import { channelWeights } from '../integer/accumulator.js';
 import type { IntegerTensor, IntegerValue, Pair } from '../integer/integer-graph.js';
 import { isWinogradExact } from './winograd-bound.js';
@@ -9,7 +9,7 @@ import { isWinogradExact } from './winograd-bound.js';
  */
 export type MemoryMode = 'balanced' | 'fast';
 
-export type ConvolutionAlgorithm = 'direct' | 'winograd_f43';
+export type ConvolutionAlgorithm = 'direct' | 'winograd_f23' | 'winograd_f43';
 
 /** `auto` asks the table; a name forces that algorithm on every layer for which it is exact, for tests and measurements. */
 export type ConvolutionChoice = 'auto' | ConvolutionAlgorithm;
@@ -70,7 +70,7 @@ export function isWinogradFaster(geometry: ConvolutionGeometry): boolean {
 }
 
 export function chooseConvolution(geometry: ConvolutionGeometry, weight: IntegerTensor, input: IntegerValue, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm {
-  if (convolution === 'direct' || !isWinogradShape(geometry)) return 'direct';
+  if (convolution === 'direct' || convolution === 'winograd_f23' || !isWinogradShape(geometry)) return 'direct';
   // Eight bytes per weight are more than `balanced` allows, whatever the layer.
   if (convolution === 'auto' && (memory === 'balanced' || !isWinogradFaster(geometry))) return 'direct';
   const sums = channelWeights(weight.data, geometry.outC, null);

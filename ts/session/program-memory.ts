@@ -121,7 +121,7 @@ function runPackJob(engine: Engine, job: PackJob): void {
     engine.i32(multiplierOffset, multipliers.length).set(multipliers);
     const { inZeroPoint, inC, outC, kernelH, kernelW } = job;
     engine.i32(staging, 2).set([KERNELS[job.kernel].id, staging + ALIGNMENT]);
-    writeKernel(engine, staging + ALIGNMENT, job.kernel, {
+    const params = {
       weightsOffset,
       biasOffset: bias === null ? 0 : biasOffset,
       multiplierOffset,
@@ -134,7 +134,9 @@ function runPackJob(engine: Engine, job: PackJob): void {
       packedWeightsOffset: job.packedWeights.address,
       packedBiasOffset: job.packedBias.address,
       packedMultiplierOffset: job.packedMultipliers.address,
-    });
+    };
+    if (job.kernel === 'pack_conv2d_relaxed') writeKernel(engine, staging + ALIGNMENT, job.kernel, { ...params, inContainer: job.inContainer, dot: job.dot });
+    else writeKernel(engine, staging + ALIGNMENT, job.kernel, params);
     const scratchBytes = engine.scratchBytes(staging, 0, 1);
     if (scratchBytes > 0) scratch = engine.allocate(scratchBytes);
     engine.runInteger(staging, 0, 1, scratch, scratchBytes);

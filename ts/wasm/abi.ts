@@ -6,6 +6,7 @@ export interface Abi {
   readonly memory: WebAssembly.Memory;
   spec_version(): number;
   flavour(): number;
+  relaxed_dot(a: number, b: number): number;
   known_answer(seed: number): number;
   reserve(bytes: number): number;
   error_address(): number;
@@ -13,6 +14,8 @@ export interface Abi {
   run_float(table: number, first: number, last: number, scratch: number, scratchLength: number): number;
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packed_conv2d_relaxed_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packed_winograd_f23_bytes(inC: number, outC: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
   packed_winograd_f43_bytes(inC: number, outC: number): number;
   packed_channels(outC: number): number;
@@ -21,6 +24,7 @@ export interface Abi {
 export const ABI_FUNCTIONS = [
   'spec_version',
   'flavour',
+  'relaxed_dot',
   'known_answer',
   'reserve',
   'error_address',
@@ -28,6 +32,8 @@ export const ABI_FUNCTIONS = [
   'run_float',
   'scratch_bytes',
   'packed_conv2d_bytes',
+  'packed_conv2d_relaxed_bytes',
+  'packed_winograd_f23_bytes',
   'packed_depthwise_bytes',
   'packed_winograd_f43_bytes',
   'packed_channels',

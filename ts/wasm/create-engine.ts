@@ -12,6 +12,5 @@ import { WasmEngine } from './wasm-engine.js';
  */
 export async function createEngine(load?: FlavourLoader, options: EngineOptions = {}): Promise<Engine> {
   const loader: FlavourLoader = load ?? ((flavour) => defaultLoader()(flavour));
-  const { flavour, abi } = await trustedInstance(loader, options);
-  return new WasmEngine(flavour, abi);
+  return new WasmEngine(await trustedInstance(loader, options));
 }

@@ -1,11 +1,18 @@
 /** One instance of the kernels: a wasm module, its memory and its arena. Two engines share nothing. */
-export type Flavour = 'scalar' | 'simd128';
+export type Flavour = 'scalar' | 'simd128' | 'relaxed';
+
+/**
+ * What an engine makes of the relaxed dot product. `vpdpbusd` (x86 with VNNI) and `sdot` (arm64) do it in one instruction and take larger
+ * operands than WebAssembly promises; `pmaddubsw` (other x86) takes several and is slower than products of i16; `other` is none that we know, `none`
+ * a flavour without it.
+ */
+export type Lowering = 'vpdpbusd' | 'sdot' | 'pmaddubsw' | 'other' | 'none';
 
 /** Where the bytes of the wasm module come from, when not from the package itself. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
 
 export interface EngineOptions {
-  /** `auto` (default) takes the fastest flavour that gives the known answers here. */
+  /** `auto` (default) takes the fastest flavour that gives the known answers here; `relaxed` only where its dot product is one instruction. */
   readonly flavour?: Flavour | 'auto';
   /** Overrides where the module comes from: for bundlers, content delivery, tests. */
   readonly wasm?: WasmSource | Promise<WasmSource>;
@@ -13,6 +20,11 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly flavour: Flavour;
+  /**
+   * Asked anew on every access, since an engine compiles the same function more than once. Throws ERR_WASM_LOAD if the answer has changed: Programs
+   * that trusted the first one would compute wrongly.
+   */
+  readonly lowering: Lowering;
   readonly memory: WebAssembly.Memory;
   /** Bytes of the arena that are allocated and not freed, and how many allocations: 0 and 0 after everything is disposed. */
   readonly liveBytes: number;
@@ -33,8 +45,10 @@ export interface Engine {
   runInteger(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
   runFloat(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
   scratchBytes(table: number, first: number, last: number): number;
-  /** Bytes of packed weights for pack_conv2d and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
+  /** Bytes of packed weights for pack_conv2d, pack_conv2d_relaxed and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packedWinogradF23Bytes(inC: number, outC: number): number;
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;
   /** The same for pack_winograd_f43. */
   packedWinogradF43Bytes(inC: number, outC: number): number;

@@ -2,22 +2,32 @@
 import { DyadicError } from '../errors.js';
 import type { Abi } from './abi.js';
 import { Allocator } from './allocator.js';
-import type { Engine, Flavour } from './engine.js';
+import type { Engine, Flavour, Lowering } from './engine.js';
+import type { Trusted } from './flavour.js';
+import { askLowering } from './lowering.js';
 import { KERNELS, Reason, type KernelName } from './params.js';
 
 const MAXIMUM_MEMORY = 2 ** 32;
 
 export class WasmEngine implements Engine {
   readonly flavour: Flavour;
+  readonly #lowering: Lowering;
   readonly #abi: Abi;
   readonly #allocator: Allocator;
   /** What stopped this engine: after a trap nothing in its memory can be trusted. */
   #trap: unknown;
 
-  constructor(flavour: Flavour, abi: Abi) {
+  constructor({ flavour, lowering, abi }: Trusted) {
     this.flavour = flavour;
+    this.#lowering = lowering;
     this.#abi = abi;
     this.#allocator = new Allocator((bytes) => this.#grow(bytes));
+  }
+
+  get lowering(): Lowering {
+    const now = askLowering(this.#abi);
+    if (now === this.#lowering) return now;
+    throw new DyadicError('ERR_WASM_LOAD', { op: 'engine', expected: `${this.#lowering} for the relaxed dot product, as when this engine was made`, received: now });
   }
 
   get memory(): WebAssembly.Memory {
@@ -74,6 +84,14 @@ export class WasmEngine implements Engine {
 
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number {
     return this.#size('packedConv2dBytes', (abi) => abi.packed_conv2d_bytes(inC, outC, kernelH, kernelW));
+  }
+
+  packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number {
+    return this.#size('packedConv2dRelaxedBytes', (abi) => abi.packed_conv2d_relaxed_bytes(inC, outC, kernelH, kernelW));
+  }
+
+  packedWinogradF23Bytes(inC: number, outC: number): number {
+    return this.#size('packedWinogradF23Bytes', (abi) => abi.packed_winograd_f23_bytes(inC, outC));
   }
 
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number {

@@ -1,6 +1,6 @@
 //! Renders `ts/wasm/params.ts` from the parameter structs of the kernels, so that the two sides cannot disagree about a field.
 
-use kernels::params::{container, form, KernelSchema, KERNELS};
+use kernels::params::{container, dot, form, KernelSchema, KERNELS};
 use kernels::Reason;
 use std::fmt::Write;
 
@@ -25,6 +25,8 @@ pub fn render() -> String {
     constants(&mut text, "How a code lies in memory.", "Container", &containers);
     let forms = [("copy", form::COPY), ("q15", form::Q15), ("exact", form::EXACT)];
     constants(&mut text, "Requantization forms of SPEC 2.", "Form", &forms);
+    let dots = [("i7", dot::I7), ("w4", dot::W4), ("usdot", dot::USDOT), ("sdot", dot::SDOT)];
+    constants(&mut text, "Dot products of bytes, which conv2d_relaxed multiplies by.", "Dot", &dots);
     let reasons = REASONS.map(|(name, reason)| (name, reason as i32));
     constants(&mut text, "Why a kernel refused its parameters.", "Reason", &reasons);
     for kernel in KERNELS {

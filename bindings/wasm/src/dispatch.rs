@@ -85,10 +85,25 @@ macro_rules! step_by_number {
 }
 
 step_by_number! {
+    /// Kernels by dot products of bytes, integer ones.
+    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, WinogradF23, PackWinogradF23;
+    else |_, _, _, _| Err(UNKNOWN_KERNEL)
+}
+
+/// [`byte_dot_step`] where the module has an instruction for them: elsewhere they would be slower than the others, and only make the module larger.
+fn relaxed_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+    if cfg!(target_feature = "relaxed-simd") {
+        byte_dot_step(visit, arena, id, address)
+    } else {
+        Err(UNKNOWN_KERNEL)
+    }
+}
+
+step_by_number! {
     /// Kernels without floating point. Nothing else is reachable from `run_integer`.
     integer_step: Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise, UnpackI4, PackI4, Add, MaxPool, AveragePool, Requantize,
         StridedCopy, Fill, LookupPixels, Gather, WinogradF43, PackWinogradF43;
-    else |_, _, _, _| Err(UNKNOWN_KERNEL)
+    else relaxed_step
 }
 
 step_by_number! {

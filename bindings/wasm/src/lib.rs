@@ -20,10 +20,21 @@ pub fn spec_version() -> i32 {
     1
 }
 
-/// Which flavour this module is: 0 scalar, 1 simd128.
+/// Which flavour this module is: 0 scalar, 1 simd128, 2 relaxed.
 #[wasm_bindgen]
 pub fn flavour() -> i32 {
-    i32::from(cfg!(target_feature = "simd128"))
+    i32::from(cfg!(target_feature = "simd128")) + i32::from(cfg!(target_feature = "relaxed-simd"))
+}
+
+/// One relaxed dot product of `a` in all lanes of the first operand and `b`, 0 to 255, in all lanes of the second: how an engine answers for a `b`
+/// beyond 127 tells which instruction it uses. 0 if the lanes disagree, and in the other flavours, which have no such instruction.
+#[wasm_bindgen]
+pub fn relaxed_dot(a: i32, b: i32) -> i32 {
+    if cfg!(target_feature = "relaxed-simd") {
+        simd::dot::relaxed_answer(simd::Native::default(), a as i8, b as i8)
+    } else {
+        0
+    }
 }
 
 /// Grows the memory at its end by at least `bytes` and gives their address, 0 if the host has no more. Consecutive calls give consecutive
@@ -69,6 +80,18 @@ pub fn scratch_bytes(table: i32, first: i32, last: i32) -> i32 {
 #[wasm_bindgen]
 pub fn packed_conv2d_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_w: i32) -> i32 {
     packed_size(in_c, out_c, kernel_h, kernel_w, pack::packed_conv2d_bytes)
+}
+
+/// Bytes of the weights that `PackConv2dRelaxed` writes, −1 if a size is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_conv2d_relaxed_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_w: i32) -> i32 {
+    packed_size(in_c, out_c, kernel_h, kernel_w, pack::packed_conv2d_relaxed_bytes)
+}
+
+/// Bytes of the weights that `PackWinogradF23` writes, −1 if a size is below 1 or they fit no memory.
+#[wasm_bindgen]
+pub fn packed_winograd_f23_bytes(in_c: i32, out_c: i32) -> i32 {
+    packed_size(in_c, out_c, 4, 4, |in_c, out_c, _, _| kernels::conv::winograd_f23::panel_bytes(in_c, out_c))
 }
 
 /// Bytes of the weights that `PackDepthwise` writes, −1 if a size is below 1 or they fit no memory.

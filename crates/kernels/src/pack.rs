@@ -2,13 +2,15 @@
 
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::codes::padded;
+use crate::conv::conv2d_relaxed::operand_zero_point;
+use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
-use crate::conv::tile::steps_per_tap;
 use crate::conv::winograd_f43::POSITIONS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
-use crate::params::{PackConv2d, PackDepthwise, PackI4, UnpackI4};
+use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
 use core::ops::Range;
-use simd::{mem, Isa};
+use simd::dot::{I16Dot, I7Dot};
+use simd::{mem, Dot, Isa};
 
 /// Channels of the packed bias and multipliers: whole panels.
 pub const fn packed_channels(out_c: usize) -> usize {
@@ -17,7 +19,12 @@ pub const fn packed_channels(out_c: usize) -> usize {
 
 /// Bytes of the panels `[out_c/8][K/2][8][2]` of i16 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even).
 pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap(in_c) * 4
+    panel_bytes::<I16Dot>(in_c, out_c, kernel_h, kernel_w)
+}
+
+/// Bytes of the panels `[out_c/8][K/4][8][4]` of bytes that [`PackConv2dRelaxed`] writes, the same for every dot product.
+pub fn packed_conv2d_relaxed_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
+    panel_bytes::<I7Dot>(in_c, out_c, kernel_h, kernel_w)
 }
 
 /// Bytes of the i16 `[tap][channels padded to 8]` that [`PackDepthwise`] writes.
@@ -101,25 +108,67 @@ impl Kernel for PackConv2d {
     }
 
     fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let (in_c, taps) = (self.in_c as usize, self.kernel_h as usize * self.kernel_w as usize);
-        let steps = taps * steps_per_tap(in_c);
-        for panel in units {
-            for column in 0..COLUMNS {
-                let channel = panel * COLUMNS + column;
-                let filter = filter(buffers.reads[0], channel, in_c * taps);
-                let weight = |tap: usize, c: usize| match filter {
-                    Some(filter) if c < in_c => i16::from(filter[c * taps + tap] as i8),
-                    _ => 0,
-                };
-                for step in 0..steps {
-                    let (tap, c) = (step / steps_per_tap(in_c), step % steps_per_tap(in_c) * 2);
-                    let at = ((panel * steps + step) * COLUMNS + column) * 4;
-                    mem::write_i16(buffers.writes[0], at, weight(tap, c));
-                    mem::write_i16(buffers.writes[0], at + 2, weight(tap, c + 1));
-                }
-                pack_channel(buffers, channel, filter, self.in_zero_point);
+        let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point: self.in_zero_point };
+        pack_panels::<I16Dot>(buffers, filters, units, |panels, element, weight| mem::write_i16(panels, element * 2, i16::from(weight)));
+    }
+}
+
+/// The weights of a convolution without groups.
+#[derive(Clone, Copy)]
+struct Filters {
+    in_c: usize,
+    taps: usize,
+    zero_point: i32,
+}
+
+/// Calls `write(panels, element, weight)` for every element of the panels of `D` in `units`, and packs bias and multipliers. Where there is no
+/// channel the weight is 0.
+fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range<usize>, write: impl Fn(&mut [u8], usize, i8)) {
+    let Filters { in_c, taps, zero_point } = filters;
+    let steps = taps * steps_per_tap::<D>(in_c);
+    for channel in units.start * COLUMNS..units.end * COLUMNS {
+        let (panel, column) = (channel / COLUMNS, channel % COLUMNS);
+        let filter = filter(buffers.reads[0], channel, in_c * taps);
+        for step in 0..steps {
+            let (tap, first) = (step / steps_per_tap::<D>(in_c), step % steps_per_tap::<D>(in_c) * D::STEP);
+            for lane in 0..D::STEP {
+                let weight = filter.filter(|_| first + lane < in_c).map_or(0, |filter| filter[(first + lane) * taps + tap] as i8);
+                write(buffers.writes[0], ((panel * steps + step) * COLUMNS + column) * D::STEP + lane, weight);
             }
         }
+        pack_channel(buffers, channel, filter, zero_point);
+    }
+}
+
+impl Kernel for PackConv2dRelaxed {
+    fn check(&self) -> Result<(), BadParam> {
+        check_packing!(self, self.in_c);
+        fields_in!(self, container::U8..=container::I8; in_container);
+        fields_in!(self, dot::I7..=dot::SDOT; dot);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (in_c, out_c) = (self.in_c as usize, self.out_c as usize);
+        let (kernel_h, kernel_w) = (self.kernel_h as usize, self.kernel_w as usize);
+        packing_spans!(self, in_c * out_c * kernel_h * kernel_w, packed_conv2d_relaxed_bytes(in_c, out_c, kernel_h, kernel_w))
+    }
+
+    /// Panels.
+    fn units(&self) -> usize {
+        packed_channels(self.out_c as usize) / COLUMNS
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let zero_point = operand_zero_point(self.dot, self.in_container, self.in_zero_point);
+        let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point };
+        // Every dot product takes its steps of four bytes alike; only what is stored for a weight differs.
+        let offset = if self.dot == dot::W4 { 8 } else { 0 };
+        pack_panels::<I7Dot>(buffers, filters, units, |panels, element, weight| panels[element] = weight.wrapping_add(offset) as u8);
     }
 }
 

@@ -23,6 +23,18 @@ pub mod form {
     pub const EXACT: i32 = 2;
 }
 
+/// How [`Conv2dRelaxed`] multiplies: `simd::dot`. The engine decides which of them are right (ARCHITECTURE.md).
+pub mod dot {
+    /// Relaxed dot of any i8 weights and activation codes in 0..127.
+    pub const I7: i32 = 0;
+    /// Relaxed dot of weights in −8..7 and any activation codes.
+    pub const W4: i32 = 1;
+    /// Any i8 weights and any activation codes, where the relaxed instruction is `vpdpbusd`.
+    pub const USDOT: i32 = 2;
+    /// Any i8 weights and any activation codes, where the relaxed instruction is `sdot`.
+    pub const SDOT: i32 = 3;
+}
+
 /// The name, number and fields of one kernel's parameters, for the generator of the TypeScript writer.
 pub struct KernelSchema {
     /// snake_case name.
@@ -159,6 +171,34 @@ kernel_params! {
     }
     /// Copies `count` blocks of `block_bytes`, one per i32 index, for `outer` rows of `axis_length` blocks: gather along an axis. Negative indices count from the end.
     Gather = 15, "gather", float: false { input_offset, indices_offset, output_offset, outer, axis_length, block_bytes, count }
+    /// [`Conv2d`] by dot products of bytes, on weights packed by [`PackConv2dRelaxed`]. `dot`: see [`dot`]. In the flavour `relaxed` only.
+    Conv2dRelaxed = 16, "conv2d_relaxed", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi, dot,
+    }
+    /// Packs as [`PackConv2d`], into the panels `[out_c/8][K/4][8][4]` of bytes that [`Conv2dRelaxed`] wants for the same `dot`, `in_container` and
+    /// `in_zero_point`. In the flavour `relaxed` only.
+    PackConv2dRelaxed = 17, "pack_conv2d_relaxed", float: false {
+        weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
+        packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
+    }
+    /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c a multiple of 16, of codes in 0..15 and weights in −8..7, by exact Winograd F(2,3) on
+    /// weights packed by [`PackWinogradF23`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
+    WinogradF23 = 18, "winograd_f23", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi,
+    }
+    /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`). In the flavour `relaxed` only.
+    PackWinogradF23 = 19, "pack_winograd_f23", float: false {
+        weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
+        packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
+    }
     /// Convolution (SPEC 3.1), 3×3, stride 1, dilation 1, groups 1, by exact Winograd F(4,3); weights packed by [`PackWinogradF43`]. Fields as [`Conv2d`].
     /// Exact while the sum of the raw codes' products, before the bias, is at least −2^25 and below 2^25: whoever makes the step proves it from the weights.
     WinogradF43 = 20, "winograd_f43", float: false {

@@ -58,6 +58,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `v128.load8x8_u`: 8 unsigned bytes, widened.
     fn i16x8_load_extend_u8x8(self, bytes: &[u8; 8]) -> Self::I16x8;
 
+    /// `v128.load32_splat`: four bytes in every group of four lanes.
+    fn i8x16_load32_splat(self, bytes: &[u8; 4]) -> Self::I8x16;
+
     /// `v128.load32_splat`: a pair of i16 in every pair of lanes.
     fn i16x8_load32_splat(self, bytes: &[u8; 4]) -> Self::I16x8;
 
@@ -65,6 +68,12 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     fn f32x4_load32_splat(self, bytes: &[u8; 4]) -> Self::F32x4;
 
     // The same bits, seen as other lanes.
+
+    /// Groups of four bytes as i32, the first in the lowest bits. No instruction.
+    fn i32x4_from_i8x16(self, a: Self::I8x16) -> Self::I32x4;
+
+    /// i32 as groups of four bytes, the lowest bits first. No instruction.
+    fn i8x16_from_i32x4(self, a: Self::I32x4) -> Self::I8x16;
 
     /// Pairs of i16 as i32, the even lane in the low half. No instruction.
     fn i32x4_from_i16x8(self, a: Self::I16x8) -> Self::I32x4;
@@ -82,6 +91,12 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
 
     /// One value in every lane.
     fn i8x16_splat(self, a: i8) -> Self::I8x16;
+
+    /// Wrapping sum.
+    fn i8x16_add(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
+    /// Wrapping difference.
+    fn i8x16_sub(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
     /// Signed minimum.
     fn i8x16_min_s(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
@@ -182,6 +197,16 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
 
     /// Products of i16, added in pairs of lanes.
     fn i32x4_dot_i16x8_s(self, a: Self::I16x8, b: Self::I16x8) -> Self::I32x4;
+
+    /// `i32x4.relaxed_dot_i8x16_i7x16_add_s`: `c` + products of bytes, added in groups of four lanes. Defined for lanes of `b` in 0..127
+    /// only; what others give depends on the machine, and a test on [`Portable`](crate::Portable) panics there.
+    fn i32x4_relaxed_dot_i8x16_i7x16_add_s(self, a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
+
+    /// The same with `b` in 0..255: what the relaxed instruction does where it is `vpdpbusd`. On `Relaxed` right there only.
+    fn i32x4_dot_i8x16_u8x16_add(self, a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
+
+    /// The same with `b` in −128..127: what the relaxed instruction does where it is `sdot`. On `Relaxed` right there only.
+    fn i32x4_dot_i8x16_i8x16_add(self, a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
 
     /// The low 4 lanes, sign-extended.
     fn i32x4_extend_low_i16x8_s(self, a: Self::I16x8) -> Self::I32x4;

@@ -23,6 +23,12 @@ fn product(a: [i16; 8], b: [i16; 8], i: usize) -> i32 {
     i32::from(a[i]) * i32::from(b[i])
 }
 
+/// Lane `i` of `c` plus four products of bytes; `b` is widened by `widen`.
+#[inline(always)]
+fn dot(a: [i8; 16], b: [i8; 16], c: [i32; 4], widen: impl Fn(i8) -> i32) -> [i32; 4] {
+    from_fn(|i| (4 * i..4 * i + 4).fold(c[i], |sum, lane| sum.wrapping_add(i32::from(a[lane]) * widen(b[lane]))))
+}
+
 /// `f32.min` of WebAssembly.
 #[inline(always)]
 fn minimum(a: f32, b: f32) -> f32 {
@@ -143,6 +149,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_load32_splat(self, bytes: &[u8; 4]) -> [i8; 16] {
+        from_fn(|i| bytes[i % 4] as i8)
+    }
+
+    #[inline(always)]
     fn i16x8_load32_splat(self, bytes: &[u8; 4]) -> [i16; 8] {
         from_fn(|i| i16::from_le_bytes([bytes[i % 2 * 2], bytes[i % 2 * 2 + 1]]))
     }
@@ -150,6 +161,16 @@ impl Isa for Portable {
     #[inline(always)]
     fn f32x4_load32_splat(self, bytes: &[u8; 4]) -> [f32; 4] {
         [f32::from_le_bytes(*bytes); 4]
+    }
+
+    #[inline(always)]
+    fn i32x4_from_i8x16(self, a: [i8; 16]) -> [i32; 4] {
+        from_fn(|i| i32::from_le_bytes(from_fn(|j| a[i * 4 + j] as u8)))
+    }
+
+    #[inline(always)]
+    fn i8x16_from_i32x4(self, a: [i32; 4]) -> [i8; 16] {
+        from_fn(|i| a[i / 4].to_le_bytes()[i % 4] as i8)
     }
 
     #[inline(always)]
@@ -175,6 +196,16 @@ impl Isa for Portable {
     #[inline(always)]
     fn i8x16_splat(self, a: i8) -> [i8; 16] {
         [a; 16]
+    }
+
+    #[inline(always)]
+    fn i8x16_add(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| a[i].wrapping_add(b[i]))
+    }
+
+    #[inline(always)]
+    fn i8x16_sub(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| a[i].wrapping_sub(b[i]))
     }
 
     #[inline(always)]
@@ -335,6 +366,22 @@ impl Isa for Portable {
     #[inline(always)]
     fn i32x4_dot_i16x8_s(self, a: [i16; 8], b: [i16; 8]) -> [i32; 4] {
         from_fn(|i| product(a, b, 2 * i).wrapping_add(product(a, b, 2 * i + 1)))
+    }
+
+    #[inline(always)]
+    fn i32x4_relaxed_dot_i8x16_i7x16_add_s(self, a: [i8; 16], b: [i8; 16], c: [i32; 4]) -> [i32; 4] {
+        debug_assert!(b.iter().all(|&lane| lane >= 0), "relaxed dot of a second operand beyond 127: {b:?}");
+        dot(a, b, c, i32::from)
+    }
+
+    #[inline(always)]
+    fn i32x4_dot_i8x16_u8x16_add(self, a: [i8; 16], b: [i8; 16], c: [i32; 4]) -> [i32; 4] {
+        dot(a, b, c, |lane| i32::from(lane as u8))
+    }
+
+    #[inline(always)]
+    fn i32x4_dot_i8x16_i8x16_add(self, a: [i8; 16], b: [i8; 16], c: [i32; 4]) -> [i32; 4] {
+        dot(a, b, c, i32::from)
     }
 
     #[inline(always)]

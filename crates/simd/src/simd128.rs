@@ -2,12 +2,58 @@
 
 use crate::{mem::vector, Isa};
 use core::arch::wasm32::*;
+use core::fmt::Debug;
+use core::marker::PhantomData;
+
+/// How dot products of bytes are done: all in which the flavours with vectors differ.
+pub trait ByteDots: Copy + Default + Debug + 'static {
+    /// [`Isa::i32x4_relaxed_dot_i8x16_i7x16_add_s`].
+    fn i7(a: v128, b: v128, c: v128) -> v128;
+    /// [`Isa::i32x4_dot_i8x16_u8x16_add`].
+    fn u8(a: v128, b: v128, c: v128) -> v128;
+    /// [`Isa::i32x4_dot_i8x16_i8x16_add`].
+    fn i8(a: v128, b: v128, c: v128) -> v128;
+}
+
+/// 128-bit vectors with dot products of bytes by `D`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Vectors<D: ByteDots>(PhantomData<D>);
 
 /// The instruction set `simd128`: 128-bit vectors, without the relaxed ones.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Simd128;
+pub type Simd128 = Vectors<Widened>;
 
-impl Isa for Simd128 {
+/// Dot products of bytes from those of i16. Right everywhere, and too slow for kernels: the flavour `simd128` multiplies i16.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Widened;
+
+/// `c` + the sums of four products, given the sums of the low and the high eight pairs of lanes.
+#[inline(always)]
+fn add_pairs(low: v128, high: v128, c: v128) -> v128 {
+    i32x4_add(c, i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(low, high), i32x4_shuffle::<1, 3, 5, 7>(low, high)))
+}
+
+impl ByteDots for Widened {
+    #[inline(always)]
+    fn i7(a: v128, b: v128, c: v128) -> v128 {
+        Self::i8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn u8(a: v128, b: v128, c: v128) -> v128 {
+        let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(a), i16x8_extend_low_u8x16(b));
+        let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(a), i16x8_extend_high_u8x16(b));
+        add_pairs(low, high, c)
+    }
+
+    #[inline(always)]
+    fn i8(a: v128, b: v128, c: v128) -> v128 {
+        let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(a), i16x8_extend_low_i8x16(b));
+        let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(a), i16x8_extend_high_i8x16(b));
+        add_pairs(low, high, c)
+    }
+}
+
+impl<D: ByteDots> Isa for Vectors<D> {
     type I8x16 = v128;
     type I16x8 = v128;
     type I32x4 = v128;
@@ -80,6 +126,11 @@ impl Isa for Simd128 {
     }
 
     #[inline(always)]
+    fn i8x16_load32_splat(self, bytes: &[u8; 4]) -> v128 {
+        vector::load32_splat(bytes)
+    }
+
+    #[inline(always)]
     fn i16x8_load32_splat(self, bytes: &[u8; 4]) -> v128 {
         vector::load32_splat(bytes)
     }
@@ -87,6 +138,16 @@ impl Isa for Simd128 {
     #[inline(always)]
     fn f32x4_load32_splat(self, bytes: &[u8; 4]) -> v128 {
         vector::load32_splat(bytes)
+    }
+
+    #[inline(always)]
+    fn i32x4_from_i8x16(self, a: v128) -> v128 {
+        a
+    }
+
+    #[inline(always)]
+    fn i8x16_from_i32x4(self, a: v128) -> v128 {
+        a
     }
 
     #[inline(always)]
@@ -112,6 +173,16 @@ impl Isa for Simd128 {
     #[inline(always)]
     fn i8x16_splat(self, a: i8) -> v128 {
         i8x16_splat(a)
+    }
+
+    #[inline(always)]
+    fn i8x16_add(self, a: v128, b: v128) -> v128 {
+        i8x16_add(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_sub(self, a: v128, b: v128) -> v128 {
+        i8x16_sub(a, b)
     }
 
     #[inline(always)]
@@ -272,6 +343,21 @@ impl Isa for Simd128 {
     #[inline(always)]
     fn i32x4_dot_i16x8_s(self, a: v128, b: v128) -> v128 {
         i32x4_dot_i16x8(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_relaxed_dot_i8x16_i7x16_add_s(self, a: v128, b: v128, c: v128) -> v128 {
+        D::i7(a, b, c)
+    }
+
+    #[inline(always)]
+    fn i32x4_dot_i8x16_u8x16_add(self, a: v128, b: v128, c: v128) -> v128 {
+        D::u8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn i32x4_dot_i8x16_i8x16_add(self, a: v128, b: v128, c: v128) -> v128 {
+        D::i8(a, b, c)
     }
 
     #[inline(always)]

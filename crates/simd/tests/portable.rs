@@ -176,3 +176,25 @@ fn floats() {
     assert_eq!(P.i32x4_trunc_sat_f32x4_s([1.9, -1.9, 3e9, f32::NAN]), [1, -1, i32::MAX, 0]);
     assert_eq!(P.f32x4_convert_i32x4_s([1, -1, i32::MAX, 16777217]), [1.0, -1.0, 2147483648.0, 16777216.0]);
 }
+
+#[test]
+fn byte_dots() {
+    const I8: [i8; 12] = [i8::MIN, -127, -65, -2, -1, 0, 1, 2, 63, 64, 126, i8::MAX];
+    for (a, b) in pairs() {
+        let (a, b, c): ([i8; 16], [i8; 16], [i32; 4]) = (pick(&I8, a), pick(&I8, b), pick(&I32, a + b));
+        let seven = b.map(|lane| lane & 127);
+        for i in 0..4 {
+            let sum = |term: &dyn Fn(usize) -> i64| (i64::from(c[i]) + (4 * i..4 * i + 4).map(term).sum::<i64>()) as i32;
+            assert_eq!(P.i32x4_relaxed_dot_i8x16_i7x16_add_s(a, seven, c)[i], sum(&|lane| i64::from(a[lane]) * i64::from(seven[lane])));
+            assert_eq!(P.i32x4_dot_i8x16_i8x16_add(a, b, c)[i], sum(&|lane| i64::from(a[lane]) * i64::from(b[lane])));
+            assert_eq!(P.i32x4_dot_i8x16_u8x16_add(a, b, c)[i], sum(&|lane| i64::from(a[lane]) * i64::from(b[lane] as u8)));
+        }
+        assert_eq!((0..16).map(|i| P.i8x16_add(a, b)[i]).collect::<Vec<_>>(), (0..16).map(|i| a[i].wrapping_add(b[i])).collect::<Vec<_>>());
+        assert_eq!((0..16).map(|i| P.i8x16_sub(a, b)[i]).collect::<Vec<_>>(), (0..16).map(|i| a[i].wrapping_sub(b[i])).collect::<Vec<_>>());
+        assert_eq!(P.i8x16_from_i32x4(P.i32x4_from_i8x16(a)), a);
+        assert_eq!(P.i32x4_from_i8x16(a)[1].to_le_bytes().map(|byte| byte as i8), a[4..8]);
+    }
+    assert_eq!(P.i8x16_load32_splat(&[1, 2, 3, 255])[4..8], [1, 2, 3, -1]);
+    let beyond = || P.i32x4_relaxed_dot_i8x16_i7x16_add_s([1; 16], [-1; 16], [0; 4]);
+    assert!(std::panic::catch_unwind(beyond).is_err(), "a second operand beyond 127 has no meaning");
+}

@@ -1,5 +1,5 @@
 /** What the lowering of one operation may use. */
-import type { Engine } from '../../wasm/engine.js';
+import type { Engine, Lowering } from '../../wasm/engine.js';
 import { DyadicError } from '../../errors.js';
 import { Container, Form } from '../../wasm/params.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Requantization } from '../../integer/integer-graph.js';
@@ -21,6 +21,8 @@ export interface PlacedValue {
 const MAX_STORED_ELEMENTS = 2 ** 29;
 
 export class LowerContext {
+  /** Asked once for the whole Program. */
+  readonly lowering: Lowering;
   readonly #placed: (PlacedValue | undefined)[];
 
   constructor(
@@ -29,6 +31,7 @@ export class LowerContext {
     readonly assembler: Assembler,
     readonly options: ProgramOptions = {},
   ) {
+    this.lowering = engine.lowering;
     this.#placed = new Array<PlacedValue | undefined>(graph.values.length).fill(undefined);
   }
 

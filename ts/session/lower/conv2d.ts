@@ -1,6 +1,9 @@
-/** SPEC 3.1. The algorithm is chosen here: packed panels, Winograd, one channel at a time, or plain groups. */
-import { at, type PackJob, type StepBuffer } from '../assembler.js';
+/** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, Winograd, one channel at a time, or plain groups. */
+import type { Dot } from '../../wasm/params.js';
+import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import { chooseConvolution, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
+import { chooseDot } from './choose-dot.js';
+import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
 interface Operands {
@@ -9,62 +12,84 @@ interface Operands {
   readonly multipliers: StepBuffer;
 }
 
+/** Operands in panels, and the dot product of bytes that they are packed for; null: products of i16. */
+export interface Panels extends Operands {
+  readonly dot: Dot | null;
+}
+
+type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
+
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
   const input = context.input(operation);
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  if (groups === 1 && algorithm(context, operation) === 'winograd_f43') emit(context, operation, 'winograd_f43', packWinograd(context, operation, input, inC, outC));
-  else if (groups === 1) emit(context, operation, 'conv2d', packConv2d(context, operation, input, inC, outC));
-  else if (groups === inC && groups === outC) emit(context, operation, 'depthwise_conv2d', packDepthwise(context, operation, input, outC));
-  else emit(context, operation, 'grouped_conv2d', plainOperands(context, operation, outC));
+  const chosen = algorithm(context, operation);
+  if (chosen !== 'direct') {
+    context.assembler.step(chosen, stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC)));
+  } else if (groups === 1) {
+    const panels = packPanels(context, operation, input, inC, outC);
+    multiplyPanels(context, panels, stepFields(context, operation, panels));
+  } else if (groups === inC && groups === outC) {
+    context.assembler.step('depthwise_conv2d', stepFields(context, operation, packDepthwise(context, operation, input, outC)));
+  } else {
+    context.assembler.step('grouped_conv2d', stepFields(context, operation, plainOperands(context, operation, outC)));
+  }
 }
 
+/** F(2,3) where it is exact, since it beats the others on 4-bit codes; else what the table of the rest says. */
 function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
   const { info } = context.input(operation);
-  const [, outC = 1, outH = 1, outW = 1] = context.output(operation).info.shape;
+  const output = context.output(operation).info;
+  const { convolution = 'auto' } = context.options;
+  if ((convolution === 'auto' || convolution === 'winograd_f23') && isWinograd(context, operation, info, output)) return 'winograd_f23';
+  const [, outC = 1, outH = 1, outW = 1] = output.shape;
   const weight = context.tensor(operation.weight);
   const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
   const { stride, dilation, groups } = operation;
   return chooseConvolution({ inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups }, weight, info, context.options);
 }
 
-/** Packs the weights of a convolution or dense layer (kernel 1 × 1) into the panels of the conv2d kernel. */
-export function packConv2d(context: LowerContext, operation: OperationOf<'conv2d'> | OperationOf<'dense'>, input: PlacedValue, inC: number, outC: number): Operands {
-  const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
-  const bytes = context.engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
-  return packed(context, operation, input, { kernel: 'pack_conv2d', bytes, inC, outC, kernelH, kernelW });
+/** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */
+export function packPanels(context: LowerContext, operation: Linear, input: PlacedValue, inC: number, outC: number): Panels {
+  const { engine, lowering } = context;
+  const weight = context.tensor(operation.weight);
+  const [, , kernelH = 1, kernelW = 1] = weight.shape;
+  const sizes = { inC, outC, kernelH, kernelW };
+  const dot = chooseDot(lowering, input.info, weight);
+  const bytes = dot === null ? engine.packedConv2dBytes(inC, outC, kernelH, kernelW) : engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
+  const kernel = dot === null ? ({ kernel: 'pack_conv2d' } as const) : ({ kernel: 'pack_conv2d_relaxed', dot, inContainer: input.container } as const);
+  return { ...packed(context, operation, input, { ...kernel, ...sizes }, bytes), dot };
 }
 
-function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, inC: number, outC: number): Operands {
-  const bytes = context.engine.packedWinogradF43Bytes(inC, outC);
-  return packed(context, operation, input, { kernel: 'pack_winograd_f43', bytes, inC, outC, kernelH: 3, kernelW: 3 });
+/** The step that belongs to {@link packPanels}. */
+export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fields: StepFields<'conv2d'>): void {
+  if (dot === null) assembler.step('conv2d', fields);
+  else assembler.step('conv2d_relaxed', { ...fields, dot });
+}
+
+type Winograd = Exclude<ConvolutionAlgorithm, 'direct'>;
+
+function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, winograd: Winograd, inC: number, outC: number): Operands {
+  const { engine } = context;
+  const bytes = winograd === 'winograd_f23' ? engine.packedWinogradF23Bytes(inC, outC) : engine.packedWinogradF43Bytes(inC, outC);
+  return packed(context, operation, input, { kernel: `pack_${winograd}`, inC, outC, kernelH: 3, kernelW: 3 }, bytes);
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {
   const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
   const bytes = context.engine.packedDepthwiseBytes(channels, kernelH, kernelW);
-  return packed(context, operation, input, { kernel: 'pack_depthwise', bytes, inC: channels, outC: channels, kernelH, kernelW });
+  return packed(context, operation, input, { kernel: 'pack_depthwise', inC: channels, outC: channels, kernelH, kernelW }, bytes);
 }
 
-interface Packing {
-  readonly kernel: PackJob['kernel'];
-  readonly bytes: number;
-  readonly inC: number;
-  readonly outC: number;
-  readonly kernelH: number;
-  readonly kernelW: number;
-}
-
-function packed(context: LowerContext, operation: OperationOf<'conv2d'> | OperationOf<'dense'>, input: PlacedValue, packing: Packing): Operands {
+function packed(context: LowerContext, operation: Linear, input: PlacedValue, packing: Packing, bytes: number): Operands {
   const { assembler } = context;
-  const { bytes, ...sizes } = packing;
   const perChannel = 4 * context.engine.packedChannels(packing.outC);
   const packedWeights = assembler.weights(`${operation.name} weights`, bytes);
   const packedBias = assembler.weights(`${operation.name} bias`, perChannel);
   const packedMultipliers = assembler.weights(`${operation.name} multipliers`, perChannel);
   assembler.pack({
-    ...sizes,
+    ...packing,
     weights: context.weights(operation.weight),
     bias: context.bias(operation.bias),
     multipliers: context.multipliers(operation.requantization),
@@ -88,7 +113,8 @@ function plainOperands(context: LowerContext, operation: OperationOf<'conv2d'>, 
   };
 }
 
-function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: 'conv2d' | 'winograd_f43' | 'depthwise_conv2d' | 'grouped_conv2d', operands: Operands): void {
+/** The fields that all convolutions share. */
+function stepFields(context: LowerContext, operation: OperationOf<'conv2d'>, operands: Operands): StepFields<'conv2d'> {
   const input = context.input(operation);
   const output = context.output(operation);
   const [, inC, inH, inW] = input.info.shape as [number, number, number, number];
@@ -96,7 +122,7 @@ function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: '
   const [kernelH, kernelW] = context.tensor(operation.weight).shape.slice(2) as [number, number];
   const [padTop, padLeft] = operation.pads;
   const [lo, hi] = operation.clamp;
-  context.assembler.step(kernel, {
+  return {
     inputOffset: at(input.buffer),
     weightsOffset: at(operands.weights),
     biasOffset: at(operands.bias),
@@ -126,5 +152,5 @@ function emit(context: LowerContext, operation: OperationOf<'conv2d'>, kernel: '
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
-  });
+  };
 }

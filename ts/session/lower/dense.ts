@@ -4,14 +4,14 @@ import { elementCount } from '../../graph/shape.js';
 import { isRowMajor } from '../layout.js';
 import { stridedCopy, wholeView } from '../strided-copy.js';
 import { formFields, type LowerContext, type OperationOf } from './context.js';
-import { packConv2d } from './conv2d.js';
+import { multiplyPanels, packPanels } from './conv2d.js';
 
 export function lowerDense(context: LowerContext, operation: OperationOf<'dense'>): void {
   const { assembler } = context;
   const input = context.input(operation);
   const output = context.output(operation);
   const [outC, inC] = context.tensor(operation.weight).shape as [number, number];
-  const operands = packConv2d(context, operation, input, inC, outC);
+  const panels = packPanels(context, operation, input, inC, outC);
   const rows = elementCount(input.info.shape) / inC;
 
   let source = input.buffer;
@@ -22,11 +22,11 @@ export function lowerDense(context: LowerContext, operation: OperationOf<'dense'
   }
   const scattered = isRowMajor(output.layout) ? null : context.rowMajorTemporary(`${operation.name} result`, output.info.shape, output.container);
   const [lo, hi] = operation.clamp;
-  assembler.step('conv2d', {
+  multiplyPanels(context, panels, {
     inputOffset: at(source),
-    weightsOffset: at(operands.weights),
-    biasOffset: at(operands.bias),
-    multiplierOffset: at(operands.multipliers),
+    weightsOffset: at(panels.weights),
+    biasOffset: at(panels.bias),
+    multiplierOffset: at(panels.multipliers),
     outputOffset: at(scattered?.buffer ?? output.buffer),
     inContainer: input.container,
     inH: rows, inW: 1, inC, inStride: inC,

@@ -2,7 +2,7 @@
 
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
 use crate::kernel::BadParam;
-use crate::params::{container, form, Conv2d, DepthwiseConv2d, GroupedConv2d, WinogradF43};
+use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, WinogradF23, WinogradF43};
 use crate::requant::Requantization;
 use crate::window::Axis;
 
@@ -31,7 +31,7 @@ macro_rules! same_fields {
     };
 }
 
-same_fields!(Conv2d, DepthwiseConv2d, GroupedConv2d, WinogradF43);
+same_fields!(Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, WinogradF23, WinogradF43);
 
 impl Conv2d {
     /// The checks that hold for every convolution; `groups` is up to the kernel.

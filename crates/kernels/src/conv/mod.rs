@@ -1,11 +1,15 @@
 //! Convolutions (SPEC 3.1) and dense layers (SPEC 3.2).
 
 mod conv2d;
+pub mod conv2d_relaxed;
 mod depthwise;
 mod depthwise_3x3;
+pub mod direct;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;
+mod output;
 mod stem;
-pub mod tile;
+mod tile;
+pub mod winograd_f23;
 pub mod winograd_f43;

@@ -3,11 +3,13 @@
 //! The tile is the one of [`super::tile`]: 2 steps per tap for 3 and 4 channels, 1 for fewer. Channels that a pixel does not have bring
 //! whatever lies there into a step; their weights are 0.
 
+use super::direct::steps_per_tap;
 use super::gemm_4x8::{TileStep, ROWS};
-use super::tile::{steps_per_tap, transpose};
+use super::tile::transpose;
 use crate::codes::Container;
 use crate::params::Conv2d;
 use core::array::from_fn;
+use simd::dot::I16Dot;
 use simd::{mem, Isa};
 
 /// Bytes from one pixel to the next.
@@ -32,7 +34,7 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
     let (last, out_w) = (layer.out_pixels() - 1, layer.out_w as usize);
     let pixels: [(usize, usize); ROWS] = from_fn(|i| ((first + i).min(last) / out_w, (first + i).min(last) % out_w));
     let (outside, gathered) = border.split_at_mut(layer.kernel_w as usize * PIXEL);
-    let steps = tile.chunks_exact_mut(layer.kernel_w as usize * steps_per_tap(layer.in_c as usize));
+    let steps = tile.chunks_exact_mut(layer.kernel_w as usize * steps_per_tap::<I16Dot>(layer.in_c as usize));
     for (ky, steps) in steps.enumerate() {
         let mut own = gathered.chunks_exact_mut(outside.len());
         let rows = pixels.map(|(y, x)| match (layer.rows().element(y, ky), own.next()) {

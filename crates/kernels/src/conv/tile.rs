@@ -1,53 +1,82 @@
-//! Gathers the codes under 4 output pixels into a tile `[K/2][4 pixels][2]` of i16 for [`gemm_4x8`](super::gemm_4x8).
+//! Gathers the codes under 4 output pixels into a tile `[K/2][4 pixels][2]` of i16 or `[K/4][4 pixels][4]` of bytes.
 //!
-//! K runs over (ky, kx, channel) with the channels rounded up to a pair; `PackConv2d` orders the weights alike.
+//! K runs over (ky, kx, channel) with the channels rounded up to whole steps; the weights are packed in the same order.
 
+use super::conv2d_relaxed::operand_container;
+use super::direct::{steps_per_tap, Tiles};
 use super::gemm_4x8::{TileStep, ROWS};
 use super::stem;
-use crate::codes::Container;
-use crate::params::Conv2d;
+use crate::codes::{Container, I8, U8};
+use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
-use simd::{mem, Isa};
+use simd::dot::{I16Dot, I7Dot, SDot, UsDot, W4Dot};
+use simd::{mem, Dot, Isa};
 
-/// Steps of a tile that one kernel position takes.
-pub fn steps_per_tap(in_c: usize) -> usize {
-    in_c.div_ceil(2)
-}
-
-impl Conv2d {
-    /// Channels of a pixel that are read.
-    pub(super) fn channels_read(&self) -> usize {
-        if self.reads_rows() {
+impl Tiles for I16Dot {
+    fn channels_read(layer: &Conv2d) -> usize {
+        if layer.reads_rows() {
             stem::PIXEL
         } else {
-            self.in_c as usize
+            layer.in_c as usize
         }
     }
 
-    /// Bytes that stand for what lies in the padding.
-    pub(super) fn border_bytes(&self) -> usize {
-        if self.reads_rows() {
-            stem::border_bytes(self.kernel_w as usize)
+    fn border_bytes(layer: &Conv2d) -> usize {
+        if layer.reads_rows() {
+            stem::border_bytes(layer.kernel_w as usize)
         } else {
-            self.in_c as usize
+            layer.in_c as usize
+        }
+    }
+
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+        let outside = &*border;
+        match (layer.reads_rows(), layer.in_container) {
+            (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
+            (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
+            (_, container::U8) => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
+            _ => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
         }
     }
 }
 
-/// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less.
-///
-/// `border` is [`Conv2d::border_bytes`] of zero points: what a tap in the padding reads.
-pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-    if layer.reads_rows() {
-        return stem::pack_tile::<I, C>(isa, layer, input, border, first, tile);
-    }
-    let outside = &*border;
+macro_rules! byte_tiles {
+    ($($dot:ident: $number:ident),*) => {
+        $(
+            impl Tiles for $dot {
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &mut [u8], first: usize, tile: &mut [TileStep]) {
+                    let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
+                    pack_bytes::<I, Self>(isa, layer, input, outside, first, tile, if is_moved { 0x80 } else { 0 });
+                }
+            }
+        )*
+    };
+}
+
+byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
+
+/// [`Tiles::pack_tile`] of bytes, each with `offset` added.
+#[inline(never)]
+fn pack_bytes<I: Isa, D: Dot>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
+    gather::<D>(layer, input, outside, first, tile, |codes, steps| pack_quads(isa, codes, steps, offset));
+}
+
+/// Walks the taps of 4 output pixels and hands `pack_tap` the channels under each, and the steps of the tile that they go to.
+#[inline(always)]
+fn gather<D: Dot>(
+    layer: &Conv2d,
+    input: &[u8],
+    outside: &[u8],
+    first: usize,
+    tile: &mut [TileStep],
+    pack_tap: impl Fn([&[u8]; ROWS], &mut [TileStep]),
+) {
     let last = layer.out_pixels() - 1;
     let (rows, columns) = (layer.rows(), layer.columns());
     let out_w = layer.out_w as usize;
     let (in_w, in_c, in_stride) = (layer.in_w as usize, layer.in_c as usize, layer.in_stride as usize);
     let pixels: [(usize, usize); ROWS] = from_fn(|i| ((first + i).min(last) / out_w, (first + i).min(last) % out_w));
-    let mut steps = tile.chunks_exact_mut(steps_per_tap(in_c));
+    let mut steps = tile.chunks_exact_mut(steps_per_tap::<D>(in_c));
     for ky in 0..layer.kernel_h as usize {
         let lines = pixels.map(|(y, _)| rows.element(y, ky));
         for kx in 0..layer.kernel_w as usize {
@@ -56,15 +85,38 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
                 _ => outside,
             });
             if let Some(steps) = steps.next() {
-                pack_tap::<I, C>(isa, codes, steps);
+                pack_tap(codes, steps);
             }
         }
     }
 }
 
-/// The channels of four pixels under one tap: eight at a time as four pairs, transposed; the rest pair by pair.
+/// The channels of four pixels as bytes: sixteen at a time as four groups of four, transposed; the rest group by group.
 #[inline(always)]
-fn pack_tap<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
+fn pack_quads<I: Isa>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep], offset: u8) {
+    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<16>());
+    let offsets = isa.i8x16_splat(offset as i8);
+    let (fours, rest) = steps.as_chunks_mut::<4>();
+    let whole = a.len();
+    for ((((four, a), b), c), d) in fours.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let groups = [a, b, c, d].map(|sixteen| isa.i32x4_from_i8x16(isa.i8x16_add(isa.i8x16_load(sixteen), offsets)));
+        for (step, groups) in four.iter_mut().zip(transpose(isa, groups)) {
+            isa.i32x4_store(groups, mem::array_mut(step.as_flattened_mut(), 0));
+        }
+    }
+    // The rest of 16 channels may still fill four groups: then it is not in `rest`.
+    let tail = if fours.len() > whole { &mut fours[whole][..] } else { rest };
+    for (i, step) in tail.iter_mut().enumerate() {
+        for (group, row) in step.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
+            // 0 past the last channel, so that whatever the weights hold there adds nothing.
+            *group = from_fn(|lane| row.get(4 * i + lane).map_or(0, |code| code.wrapping_add(offset)));
+        }
+    }
+}
+
+/// The channels of four pixels as i16: eight at a time as four pairs, transposed; the rest pair by pair.
+#[inline(always)]
+fn pack_pairs<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
     let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<8>());
     let (quads, rest) = steps.as_chunks_mut::<4>();
     let whole = a.len();

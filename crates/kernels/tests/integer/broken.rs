@@ -84,13 +84,18 @@ operations! {
     i8x16_store32_low(value: Self::I8x16, bytes: &mut [u8; 4]) -> ();
     i16x8_load_extend_i8x8(bytes: &[u8; 8]) -> Self::I16x8;
     i16x8_load_extend_u8x8(bytes: &[u8; 8]) -> Self::I16x8;
+    i8x16_load32_splat(bytes: &[u8; 4]) -> Self::I8x16;
     i16x8_load32_splat(bytes: &[u8; 4]) -> Self::I16x8;
     f32x4_load32_splat(bytes: &[u8; 4]) -> Self::F32x4;
+    i32x4_from_i8x16(a: Self::I8x16) -> Self::I32x4;
+    i8x16_from_i32x4(a: Self::I32x4) -> Self::I8x16;
     i32x4_from_i16x8(a: Self::I16x8) -> Self::I32x4;
     i16x8_from_i32x4(a: Self::I32x4) -> Self::I16x8;
     i32x4_from_f32x4(a: Self::F32x4) -> Self::I32x4;
     f32x4_from_i32x4(a: Self::I32x4) -> Self::F32x4;
     i8x16_splat(a: i8) -> Self::I8x16;
+    i8x16_add(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+    i8x16_sub(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i8x16_min_s(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i8x16_max_s(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     u8x16_min(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
@@ -123,6 +128,9 @@ operations! {
     i32x4_shr_s(a: Self::I32x4, shift: u32) -> Self::I32x4;
     i32x4_shl(a: Self::I32x4, shift: u32) -> Self::I32x4;
     i32x4_dot_i16x8_s(a: Self::I16x8, b: Self::I16x8) -> Self::I32x4;
+    i32x4_relaxed_dot_i8x16_i7x16_add_s(a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
+    i32x4_dot_i8x16_u8x16_add(a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
+    i32x4_dot_i8x16_i8x16_add(a: Self::I8x16, b: Self::I8x16, c: Self::I32x4) -> Self::I32x4;
     i32x4_extend_low_i16x8_s(a: Self::I16x8) -> Self::I32x4;
     i32x4_extend_high_i16x8_s(a: Self::I16x8) -> Self::I32x4;
     i32x4_extmul_low_i16x8_s(a: Self::I16x8, b: Self::I16x8) -> Self::I32x4;

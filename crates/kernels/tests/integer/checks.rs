@@ -21,6 +21,10 @@ fn any_number_in_any_field_is_safe() {
             ask(DepthwiseConv2d::from_words(&words));
             ask(WinogradF43::from_words(&words));
             ask(GroupedConv2d::from_words(&words));
+            ask(WinogradF23::from_words(&words));
+            for dot in dot::I7..=dot::SDOT {
+                ask(Conv2dRelaxed::from_words(&[&words[..], &[dot]].concat()));
+            }
         }
     }
 }
@@ -35,7 +39,11 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(Conv2d::from_words(&words));
         ask(DepthwiseConv2d::from_words(&words));
         ask(GroupedConv2d::from_words(&words));
+        ask(Conv2dRelaxed::from_words(&words));
         ask(PackConv2d::from_words(&words));
+        ask(PackConv2dRelaxed::from_words(&words));
+        ask(WinogradF23::from_words(&words));
+        ask(PackWinogradF23::from_words(&words));
         ask(WinogradF43::from_words(&words));
         ask(PackWinogradF43::from_words(&words));
         ask(PackDepthwise::from_words(&words));
@@ -124,6 +132,29 @@ fn winograd_convolutions_name_the_field_they_refuse() {
     refused(PackWinogradF43 { kernel_h: 2, ..pack }, PackWinogradF43::FIELDS, "kernel_h");
     refused(PackWinogradF43 { kernel_w: 5, ..pack }, PackWinogradF43::FIELDS, "kernel_w");
     refused(PackWinogradF43 { in_c: 1 << 14, out_c: 1 << 13, ..pack }, PackWinogradF43::FIELDS, "out_c");
+}
+
+#[test]
+fn dot_products_name_what_they_cannot_take() {
+    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).for_dot(dot::I7, 0);
+    assert_eq!(good.relaxed(dot::I7).check(), Ok(()));
+    refused(good.relaxed(4), Conv2dRelaxed::FIELDS, "dot");
+    refused(good.relaxed(-1), Conv2dRelaxed::FIELDS, "dot");
+    refused(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::I7) }, Conv2dRelaxed::FIELDS, "in_zero_point");
+    assert_eq!(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::W4) }.check(), Ok(()));
+    refused(Conv2dRelaxed { groups: 3, ..good.relaxed(dot::USDOT) }, Conv2dRelaxed::FIELDS, "groups");
+}
+
+#[test]
+fn winograd_names_what_it_cannot_take() {
+    let good = WinogradF23::from_words(&Case::new(Shape::new([16, 5, 5], 8, [3, 3]), 0).shape.to_array()).expect("the same fields");
+    let good = WinogradF23 { in_zero_point: 15, ..good };
+    assert_eq!(good.check(), Ok(()));
+    refused(WinogradF23 { in_c: 15, ..good }, WinogradF23::FIELDS, "in_c");
+    refused(WinogradF23 { in_zero_point: 16, ..good }, WinogradF23::FIELDS, "in_zero_point");
+    refused(WinogradF23 { kernel_w: 2, ..good }, WinogradF23::FIELDS, "kernel_w");
+    refused(WinogradF23 { stride_h: 2, ..good }, WinogradF23::FIELDS, "stride_h");
+    refused(WinogradF23 { dilation_w: 2, ..good }, WinogradF23::FIELDS, "dilation_w");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use crate::layout::{channel_stride, from_nhwc, range, to_nhwc};
 use crate::requantization::{multipliers, Scale};
 use crate::seed::Seed;
 use crate::Verdict;
-use kernels::params::{container, Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise};
+use kernels::params::{
+    container, dot, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackWinogradF23, WinogradF23,
+};
 use reference::conv2d::Conv2d as Law;
 use reference::window::Window;
 use simd::Isa;
@@ -191,6 +193,66 @@ impl Case {
         run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)])
     }
 
+    /// The same case with codes and weights that `dot` takes.
+    pub fn for_dot(mut self, dot: i32, seed: u64) -> Self {
+        let mut random = Seed::new(seed + 1234);
+        let p = &mut self.shape;
+        if dot == dot::I7 {
+            p.in_zero_point = [0, 127, 3][seed as usize % 3];
+            // Half of the cases are u4.
+            self.x = random.codes(self.x.len(), 0, if seed % 4 < 2 { 127 } else { 15 });
+        }
+        if dot == dot::W4 {
+            self.w = random.codes(self.w.len(), -8, 7);
+        }
+        self
+    }
+
+    /// The layer by [`Conv2dRelaxed`].
+    pub fn run_relaxed<I: Isa>(&self, isa: I, dot: i32) -> Verdict {
+        let (p, multipliers) = (&self.shape, self.multipliers());
+        let pack = PackConv2dRelaxed {
+            bias_offset: i32::from(self.bias),
+            multiplier_count: multipliers.len() as i32,
+            in_container: p.in_container,
+            in_zero_point: p.in_zero_point,
+            in_c: p.in_c,
+            out_c: p.out_c,
+            kernel_h: p.kernel_h,
+            kernel_w: p.kernel_w,
+            dot,
+            ..PackConv2dRelaxed::default()
+        };
+        let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
+        let output = run(isa, &self.relaxed(dot), &[&self.input(), &packed[0], &packed[1], &packed[2]]);
+        self.compare(&output[0]).map_err(|difference| format!("dot {dot}: {difference}"))
+    }
+
+    /// The layer by [`WinogradF23`].
+    pub fn run_winograd_f23<I: Isa>(&self, isa: I) -> Verdict {
+        let (p, multipliers) = (&self.shape, self.multipliers());
+        let pack = PackWinogradF23 {
+            bias_offset: i32::from(self.bias),
+            multiplier_count: multipliers.len() as i32,
+            in_zero_point: p.in_zero_point,
+            in_c: p.in_c,
+            out_c: p.out_c,
+            kernel_h: 3,
+            kernel_w: 3,
+            ..PackWinogradF23::default()
+        };
+        let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
+        let kernel = WinogradF23::from_words(&p.to_array()).expect("the same fields");
+        let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
+        self.compare(&output[0])
+    }
+
+    /// The parameters of [`Conv2dRelaxed`].
+    pub fn relaxed(&self, dot: i32) -> Conv2dRelaxed {
+        let words: Vec<i32> = self.shape.to_array().into_iter().chain([dot]).collect();
+        Conv2dRelaxed::from_words(&words).expect("the same fields and the dot")
+    }
+
     pub fn run_dense<I: Isa>(&self, isa: I) -> Verdict {
         let packed = self.packed(isa);
         let output = run(isa, &self.shape, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
@@ -225,7 +287,7 @@ impl Case {
 }
 
 /// Tile and panel sizes ± 1, odd channels, every kind of window.
-fn shapes() -> Vec<Shape> {
+pub fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for in_c in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 33] {
         for out_c in [1, 4, 5, 8, 9, 16, 17] {

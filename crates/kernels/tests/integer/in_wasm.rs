@@ -7,10 +7,12 @@ mod elementwise;
 mod layout;
 mod packing;
 mod pools;
+mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
 mod winograd;
+mod winograd_f23;
 
 use std::sync::Mutex;
 use suites::{every_suite, Verdict};
@@ -55,4 +57,14 @@ pub extern "C" fn run_suite(suite: usize) -> usize {
 #[no_mangle]
 pub extern "C" fn text_address() -> *const u8 {
     TEXT.lock().expect("one thread").as_ptr()
+}
+
+/// What one relaxed dot product gives here (`simd::dot::relaxed_answer`); 0 without the instruction.
+#[no_mangle]
+pub extern "C" fn relaxed_dot(a: i32, b: i32) -> i32 {
+    if cfg!(target_feature = "relaxed-simd") {
+        simd::dot::relaxed_answer(simd::Native::default(), a as i8, b as i8)
+    } else {
+        0
+    }
 }

@@ -10,10 +10,12 @@ mod layout;
 mod mutants;
 mod packing;
 mod pools;
+mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
 mod winograd;
+mod winograd_f23;
 
 use suites::{every_suite, Verdict};
 

@@ -3,7 +3,7 @@
 use crate::bytes::{compare, from_i32, from_i8, run};
 use crate::seed::Seed;
 use crate::Verdict;
-use kernels::params::{PackConv2d, PackDepthwise, PackI4, UnpackI4};
+use kernels::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
 use reference::packing::{pack_nibbles, unpack_i4};
 use simd::Isa;
 
@@ -47,6 +47,50 @@ pub fn conv2d<I: Isa>(isa: I) -> Verdict {
         let mut multipliers = vec![321; out_c];
         multipliers.resize(channels, 0);
         compare("multipliers", &i32s(&packed[2]), &multipliers)?;
+    }
+    Ok(())
+}
+
+/// [out_c/8][tap][quad][8][4], code + 8 where the weights come second, and −zp·Σw in the bias, zp that of the codes that are multiplied.
+pub fn conv2d_relaxed<I: Isa>(isa: I) -> Verdict {
+    let mut random = Seed::new(5);
+    let zero_points =
+        [(dot::I7, container::U8, 100, 100), (dot::I7, container::I8, 7, 7), (dot::W4, container::U8, 200, 72), (dot::W4, container::I8, -5, -5)];
+    let probed = [
+        (dot::USDOT, container::U8, 200, 200),
+        (dot::USDOT, container::I8, -5, 123),
+        (dot::SDOT, container::U8, 3, -125),
+        (dot::SDOT, container::I8, 9, 9),
+    ];
+    for (dot, in_container, in_zero_point, moved) in zero_points.into_iter().chain(probed) {
+        for (in_c, out_c, kernel_h, kernel_w) in [(1, 1, 1, 1), (3, 9, 2, 3), (4, 8, 3, 3), (6, 17, 1, 2)] {
+            let (lowest, stored) = if dot == dot::W4 { (-8, 8) } else { (-127, 0) };
+            let w = random.codes(in_c * out_c * kernel_h * kernel_w, lowest, -lowest - 1);
+            let pack = PackConv2dRelaxed {
+                multiplier_count: 1,
+                in_container,
+                in_zero_point,
+                in_c: in_c as i32,
+                out_c: out_c as i32,
+                kernel_h: kernel_h as i32,
+                kernel_w: kernel_w as i32,
+                dot,
+                ..PackConv2dRelaxed::default()
+            };
+            let packed = run(isa, &pack, &[&from_i8(&w), &[], &from_i32(&[321])]);
+            let (taps, quads, channels) = (kernel_h * kernel_w, in_c.div_ceil(4), out_c.next_multiple_of(8));
+            let mut panels = vec![stored; channels * taps * quads * 4];
+            for (at, &weight) in w.iter().enumerate() {
+                let (channel, c, tap) = (at / (in_c * taps), at / taps % in_c, at % taps);
+                let step = channel / 8 * taps * quads + tap * quads + c / 4;
+                panels[(step * 8 + channel % 8) * 4 + c % 4] = weight + stored;
+            }
+            let bytes: Vec<i32> = packed[0].iter().map(|&byte| i32::from(byte as i8)).collect();
+            compare("panels", &bytes, &panels)?;
+            let mut folded: Vec<i32> = w.chunks_exact(in_c * taps).map(|filter| -moved * filter.iter().sum::<i32>()).collect();
+            folded.resize(channels, 0);
+            compare("bias", &i32s(&packed[1]), &folded)?;
+        }
     }
     Ok(())
 }

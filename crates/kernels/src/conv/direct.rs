@@ -1,0 +1,174 @@
+//! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
+
+use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, ROWS};
+use super::output::Columns;
+use crate::check::element_bytes;
+use crate::codes::padded;
+use crate::kernel::{Access, Buffers, Spans};
+use crate::pack::packed_channels;
+use crate::params::Conv2d;
+use crate::requant::{with_form, Form};
+use core::marker::PhantomData;
+use core::ops::Range;
+use simd::{mem, Dot, Isa};
+
+/// Packed tiles of one block stay below this, so that they live in the second-level cache while the weights stream past.
+const BLOCK_BYTES: usize = 192 * 1024;
+/// More tiles than this per block gain nothing: a panel of weights is then read rarely enough.
+const MOST_TILES: usize = 16;
+
+/// Steps of K that one kernel position takes.
+pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
+    in_c.div_ceil(D::STEP)
+}
+
+/// Bytes of the panels `[out_c/8][K/step][8][step]`, K = kernel positions · (in_c rounded up to whole steps).
+pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
+    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * 4
+}
+
+/// How the codes under 4 output pixels become a tile of a dot product.
+pub trait Tiles: Dot {
+    /// Channels of a pixel that are read.
+    fn channels_read(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// Bytes that stand for what lies in the padding.
+    fn border_bytes(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`
+    /// is [`Tiles::border_bytes`] of zero points: what a tap in the padding reads.
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]);
+}
+
+/// A layer that is multiplied by the dot product `D`.
+#[derive(Clone, Copy)]
+pub struct Direct<D: Tiles> {
+    layer: Conv2d,
+    dot: PhantomData<D>,
+}
+
+impl<D: Tiles> Direct<D> {
+    /// `layer` passed its check.
+    pub fn new(layer: Conv2d) -> Self {
+        Self { layer, dot: PhantomData }
+    }
+
+    fn steps(&self) -> usize {
+        self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
+    }
+
+    /// Elements of a packed tile: its steps and, where the dot product wants it, the sum of each pixel's codes.
+    fn tile_steps(&self) -> usize {
+        self.steps() + usize::from(D::SUMS)
+    }
+
+    /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
+    fn block_tiles(&self) -> usize {
+        (BLOCK_BYTES / (self.tile_steps() * size_of::<TileStep>())).clamp(1, MOST_TILES).min(self.tiles())
+    }
+
+    fn tiles(&self) -> usize {
+        self.layer.out_pixels().div_ceil(ROWS)
+    }
+
+    /// [`Kernel::spans`](crate::Kernel::spans).
+    pub fn spans(&self) -> Spans {
+        let layer = &self.layer;
+        let (in_c, out_c) = (layer.in_c as usize, layer.out_c as usize);
+        let weights = panel_bytes::<D>(in_c, out_c, layer.kernel_h as usize, layer.kernel_w as usize);
+        let channels = packed_channels(out_c);
+        let output = layer.output_elements(channels) * element_bytes(layer.out_container);
+        Spans::new()
+            .with(0, layer.input_offset, layer.input_bytes(D::channels_read(layer)), Access::Read)
+            .with(1, layer.weights_offset, weights, Access::Read)
+            .with(2, layer.bias_offset, channels * 4, Access::Read)
+            .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
+            .with(4, layer.output_offset, output, Access::Write)
+    }
+
+    /// Blocks of tiles.
+    pub fn units(&self) -> usize {
+        self.tiles().div_ceil(self.block_tiles())
+    }
+
+    /// A block of packed tiles and a row of zero points.
+    pub fn scratch_bytes(&self) -> usize {
+        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer))
+    }
+
+    /// [`Kernel::run`](crate::Kernel::run).
+    pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+        let spec = self.layer.requantization();
+        with_form!(isa, spec, form => self.run_form(isa, form, buffers, units, scratch));
+    }
+
+    fn run_form<I: Isa, F: Form<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+        let layer = &self.layer;
+        let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
+        border.fill(layer.in_zero_point as u8);
+        let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
+        for unit in units {
+            let first = unit * self.block_tiles();
+            let count = self.block_tiles().min(self.tiles() - first);
+            for (i, tile) in tiles.chunks_exact_mut(self.tile_steps()).take(count).enumerate() {
+                let (steps, sums) = tile.split_at_mut(self.steps());
+                D::pack_tile(isa, layer, buffers.reads[0], border, (first + i) * ROWS, steps);
+                if let [sums] = sums {
+                    *sums = pixel_sums(isa, steps);
+                }
+            }
+            self.multiply(isa, form, buffers, &tiles[..count * self.tile_steps()], first * ROWS);
+        }
+    }
+
+    /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
+    fn multiply<I: Isa, F: Form<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, tiles: &[TileStep], first_pixel: usize) {
+        let [_, weights, bias, multipliers, ..] = buffers.reads;
+        let output = &mut *buffers.writes[0];
+        let pixels_end = self.layer.out_pixels();
+        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
+        for (index, panel) in panels.enumerate() {
+            let columns = Columns::new(isa, &self.layer, form, index, bias, multipliers);
+            for (i, tile) in tiles.chunks_exact(self.tile_steps()).enumerate() {
+                let pixel = first_pixel + i * ROWS;
+                match pixels_end - pixel {
+                    1 => self::tile::<I, D, F, 1>(isa, &columns, tile, panel, pixel..pixel + 1, output),
+                    left => self::tile::<I, D, F, ROWS>(isa, &columns, tile, panel, pixel..pixel + left.min(ROWS), output),
+                }
+            }
+        }
+    }
+}
+
+/// The sum of each pixel's codes, as i32, of a tile of signed bytes.
+fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
+    let ones = isa.i8x16_splat(1);
+    let sums = steps.iter().fold(isa.i32x4_splat(0), |sums, step| {
+        let codes = isa.i8x16_load(mem::array(step.as_flattened(), 0));
+        isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(codes, ones, sums)
+    });
+    let mut bytes = TileStep::default();
+    isa.i32x4_store(sums, mem::array_mut(bytes.as_flattened_mut(), 0));
+    bytes
+}
+
+/// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
+#[inline(never)]
+fn tile<I: Isa, D: Dot, F: Form<I>, const R: usize>(
+    isa: I,
+    columns: &Columns<'_, I, F>,
+    tile: &[TileStep],
+    panel: &[PanelStep],
+    pixels: Range<usize>,
+    output: &mut [u8],
+) {
+    let sums = gemm_4x8::<I, D, R>(isa, tile, panel, columns.initial);
+    let pixel_sums = tile.last().copied().unwrap_or_default();
+    for ((pixel, sums), sum) in pixels.zip(sums).zip(pixel_sums) {
+        columns.store(pixel, sums.map(|acc| D::flush(isa, acc, &sum)), output);
+    }
+}

@@ -1,0 +1,47 @@
+//! Eight output channels: what their accumulators start from and where their codes go.
+
+use super::gemm_4x8::COLUMNS;
+use crate::codes::store_first;
+use crate::params::Conv2d;
+use crate::requant::Form;
+use simd::{mem, Isa};
+
+/// A panel of the output, and the requantization of its channels made ready.
+pub struct Columns<'a, I: Isa, F: Form<I>> {
+    isa: I,
+    layer: &'a Conv2d,
+    form: F,
+    /// Bias and rounding: what sums start from, or are added to.
+    pub initial: [I::I32x4; 2],
+    multipliers: F::Multipliers,
+    channel: usize,
+    stored: usize,
+}
+
+impl<'a, I: Isa, F: Form<I>> Columns<'a, I, F> {
+    /// The panel number `index`.
+    pub fn new(isa: I, layer: &'a Conv2d, form: F, index: usize, bias: &[u8], multipliers: &[u8]) -> Self {
+        let four = |bytes: &[u8], i: usize| match mem::arrays::<16>(bytes).get(2 * index + i) {
+            Some(four) => isa.i32x4_load(four),
+            None => isa.i32x4_splat(0),
+        };
+        let channel = index * COLUMNS;
+        Self {
+            isa,
+            layer,
+            form,
+            initial: [form.preload(isa, four(bias, 0)), form.preload(isa, four(bias, 1))],
+            multipliers: form.multipliers(isa, four(multipliers, 0), four(multipliers, 1)),
+            channel,
+            stored: COLUMNS.min(layer.out_stride as usize - channel),
+        }
+    }
+
+    /// Requantizes the sums of one pixel, `initial` included, and stores their codes.
+    #[inline(always)]
+    pub fn store(&self, pixel: usize, [low, high]: [I::I32x4; 2], output: &mut [u8]) {
+        let codes = self.form.finish(self.isa, low, high, self.multipliers);
+        let at = pixel * self.layer.out_stride as usize + self.channel;
+        store_first(self.isa, self.layer.out_container, codes, self.stored, output, at);
+    }
+}

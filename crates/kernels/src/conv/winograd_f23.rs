@@ -1,0 +1,235 @@
+//! [`WinogradF23`]: exact integer Winograd F(2,3), 2×2 outputs from 4×4 codes with 16 products instead of 36.
+//!
+//! With G doubled everything is an integer, and the result is 4 times the sum: an exact division at the end, right while the product fits (on
+//! the way sums may wrap). Codes 0..15 become V in −30..60, stored as V + 32 for the relaxed dot; weights −8..7 become U in −72..72, an i8. The
+//! weights carry −32·ΣU for each position: what the accumulators start from.
+
+use super::gemm_4x8::{PanelStep, COLUMNS, ROWS};
+use super::layer::Layer;
+use super::output::Columns;
+use crate::check::{element_bytes, field_holds, fields_in};
+use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
+use crate::pack::packed_channels;
+use crate::params::{Conv2d, WinogradF23};
+use crate::requant::{with_form, Form};
+use core::array::from_fn;
+use core::ops::Range;
+use simd::dot::I7Dot;
+use simd::{mem, Dot, Isa};
+
+/// Products of one tile: 4×4 positions.
+pub const POSITIONS: usize = 16;
+/// Channels that one vector of codes holds.
+pub const CHANNELS: usize = 16;
+/// What makes V a second operand of the relaxed dot.
+pub const OFFSET: i8 = 32;
+/// Tiles of one unit of work: enough to make the panels of weights cheap to read.
+const MOST_TILES: usize = 32;
+/// Transformed codes of one block stay below this, so that they live in the second-level cache.
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// Steps that a panel takes per position: what the accumulators start from, then 4 channels each.
+pub fn steps_per_position(in_c: usize) -> usize {
+    1 + in_c.div_ceil(4)
+}
+
+/// Bytes of the panels `[out_c/8][16 positions][1 + in_c/4]` of 32 bytes.
+pub fn panel_bytes(in_c: usize, out_c: usize) -> usize {
+    packed_channels(out_c) / COLUMNS * POSITIONS * steps_per_position(in_c) * size_of::<PanelStep>()
+}
+
+impl WinogradF23 {
+    /// Tiles of 2×2 outputs along each axis.
+    fn tiles(&self) -> (usize, usize) {
+        ((self.out_h as usize).div_ceil(2), (self.out_w as usize).div_ceil(2))
+    }
+
+    /// Tiles of one unit of work, whole groups of [`ROWS`].
+    fn block_tiles(&self) -> usize {
+        let (rows, columns) = self.tiles();
+        (BLOCK_BYTES / (POSITIONS * self.in_c as usize)).clamp(1, MOST_TILES).min(rows * columns).next_multiple_of(ROWS)
+    }
+
+    /// Bytes of the transformed codes of a block, `[position][tile][in_c]`.
+    fn codes_bytes(&self) -> usize {
+        POSITIONS * self.block_tiles() * self.in_c as usize
+    }
+}
+
+impl Kernel for WinogradF23 {
+    fn check(&self) -> Result<(), BadParam> {
+        self.layer().check_layer()?;
+        fields_in!(self, 1..=1; groups, stride_h, stride_w, dilation_h, dilation_w);
+        fields_in!(self, 3..=3; kernel_h, kernel_w);
+        fields_in!(self, 0..=15; in_zero_point);
+        field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let layer = self.layer();
+        let channels = packed_channels(layer.out_c as usize);
+        Spans::new()
+            .with(0, layer.input_offset, layer.input_bytes(layer.in_c as usize), Access::Read)
+            .with(1, layer.weights_offset, panel_bytes(layer.in_c as usize, layer.out_c as usize), Access::Read)
+            .with(2, layer.bias_offset, channels * 4, Access::Read)
+            .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
+            .with(4, layer.output_offset, layer.output_elements(channels) * element_bytes(layer.out_container), Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        let (rows, columns) = self.tiles();
+        (rows * columns).div_ceil(self.block_tiles())
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        self.in_c as usize + self.codes_bytes() + POSITIONS * self.block_tiles() * size_of::<PanelStep>()
+    }
+
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+        let layer = self.layer();
+        with_form!(isa, layer.requantization(), form => run(isa, self, form, buffers, units, scratch));
+    }
+}
+
+/// The tiles of one unit of work.
+struct Block<'a, I: Isa> {
+    isa: I,
+    layer: &'a Conv2d,
+    /// Number of the first tile.
+    first: usize,
+    /// Tiles of this block.
+    count: usize,
+    /// Tiles that its buffers hold.
+    room: usize,
+}
+
+fn run<I: Isa, F: Form<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+    let layer = &kernel.layer();
+    let (rows, columns) = kernel.tiles();
+    let room = kernel.block_tiles();
+    let (outside, scratch) = scratch.split_at_mut(layer.in_c as usize);
+    outside.fill(layer.in_zero_point as u8);
+    let (codes, sums) = scratch.split_at_mut(kernel.codes_bytes());
+    let sums = &mut mem::panels_mut::<16, 2>(sums)[..POSITIONS * room];
+    let [input, weights, bias, multipliers, ..] = buffers.reads;
+    let steps = steps_per_position(layer.in_c as usize);
+    for unit in units {
+        let first = unit * room;
+        let block = Block { isa, layer, first, count: room.min(rows * columns - first), room };
+        block.transform_codes(input, outside, codes);
+        for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(POSITIONS * steps).enumerate() {
+            let operands = codes.chunks_exact(room * layer.in_c as usize).zip(panel.chunks_exact(steps));
+            for ((codes, panel), sums) in operands.zip(sums.chunks_exact_mut(room)) {
+                multiply(isa, layer.in_c as usize, codes, panel, &mut sums[..block.count.next_multiple_of(ROWS)]);
+            }
+            block.store(&Columns::new(isa, layer, form, index, bias, multipliers), sums, &mut *buffers.writes[0]);
+        }
+    }
+}
+
+impl<I: Isa> Block<'_, I> {
+    /// Row and column of the first output pixel of tile `i`.
+    fn corner(&self, i: usize) -> (usize, usize) {
+        let columns = (self.layer.out_w as usize).div_ceil(2);
+        ((self.first + i) / columns * 2, (self.first + i) % columns * 2)
+    }
+
+    /// Writes V + 32 of every tile; up to a whole group of tiles the last one is repeated, so that no sum is made of what memory held before.
+    #[inline(never)]
+    fn transform_codes(&self, input: &[u8], outside: &[u8], codes: &mut [u8]) {
+        let in_c = self.layer.in_c as usize;
+        for i in 0..self.count.next_multiple_of(ROWS) {
+            let patch = self.patch(i.min(self.count - 1), input, outside);
+            for channel in (0..in_c).step_by(CHANNELS) {
+                let transformed = transform(self.isa, patch.map(|row| row.map(|codes| self.isa.i8x16_load(mem::array(codes, channel)))));
+                for (position, v) in transformed.into_iter().flatten().enumerate() {
+                    self.isa.i8x16_store(v, mem::array_mut(codes, (position * self.room + i) * in_c + channel));
+                }
+            }
+        }
+    }
+
+    /// The channels under the 4×4 codes of a tile.
+    fn patch<'b>(&self, i: usize, input: &'b [u8], outside: &'b [u8]) -> [[&'b [u8]; 4]; 4] {
+        let Conv2d { in_h, in_w, in_c, in_stride, pad_top, pad_left, .. } = *self.layer;
+        let (y, x) = self.corner(i);
+        let inside = |out: usize, tap: usize, pad: i32, size: i32| Some((out + tap) as i32 - pad).filter(|&at| at >= 0 && at < size);
+        from_fn(|ky| {
+            let row = inside(y, ky, pad_top, in_h);
+            from_fn(|kx| match (row, inside(x, kx, pad_left, in_w)) {
+                (Some(row), Some(column)) => &input[(row as usize * in_w as usize + column as usize) * in_stride as usize..][..in_c as usize],
+                _ => outside,
+            })
+        })
+    }
+
+    /// The inverse transform of every tile, requantized.
+    #[inline(never)]
+    fn store<F: Form<I>>(&self, columns: &Columns<'_, I, F>, sums: &[PanelStep], output: &mut [u8]) {
+        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
+        for i in 0..self.count {
+            let (y, x) = self.corner(i);
+            let [low, high] = [0, 1].map(|half| {
+                let at = |position: usize| self.isa.i32x4_load(&sums[position * self.room + i][half]);
+                self.inverse(from_fn(|row| from_fn(|column| at(row * 4 + column))), columns.initial[half])
+            });
+            for (row, (low, high)) in low.into_iter().zip(high).enumerate() {
+                for (column, (low, high)) in low.into_iter().zip(high).enumerate() {
+                    if y + row < out_h && x + column < out_w {
+                        columns.store((y + row) * out_w + x + column, [low, high], output);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Aᵀ M A / 4 + initial, Aᵀ = [1, 1, 1, 0], [0, 1, −1, −1].
+    #[inline(always)]
+    fn inverse(&self, m: [[I::I32x4; 4]; 4], initial: I::I32x4) -> [[I::I32x4; 2]; 2] {
+        let isa = self.isa;
+        let pair = |[a, b, c, d]: [I::I32x4; 4]| [isa.i32x4_add(isa.i32x4_add(a, b), c), isa.i32x4_sub(isa.i32x4_sub(b, c), d)];
+        let columns: [[I::I32x4; 2]; 4] = from_fn(|column| pair(m.map(|row| row[column])));
+        from_fn(|row| pair(columns.map(|column| column[row])).map(|sum| isa.i32x4_add(isa.i32x4_shr_s(sum, 2), initial)))
+    }
+}
+
+/// Bᵀ d B + 32, Bᵀ = [1, 0, −1, 0], [0, 1, 1, 0], [0, −1, 1, 0], [0, 1, 0, −1].
+#[inline(always)]
+fn transform<I: Isa>(isa: I, d: [[I::I8x16; 4]; 4]) -> [[I::I8x16; 4]; 4] {
+    let four = |[a, b, c, d]: [I::I8x16; 4]| [isa.i8x16_sub(a, c), isa.i8x16_add(b, c), isa.i8x16_sub(c, b), isa.i8x16_sub(b, d)];
+    let columns: [[I::I8x16; 4]; 4] = from_fn(|column| four(d.map(|row| row[column])));
+    let offset = isa.i8x16_splat(OFFSET);
+    from_fn(|row| four(columns.map(|column| column[row])).map(|v| isa.i8x16_add(v, offset)))
+}
+
+/// One position of every tile against a panel: groups of 4 tiles by 8 output channels.
+#[inline(never)]
+fn multiply<I: Isa>(isa: I, in_c: usize, codes: &[u8], panel: &[PanelStep], sums: &mut [PanelStep]) {
+    let Some(([low, high], panel)) = panel.split_first() else { return };
+    let initial = [isa.i32x4_load(low), isa.i32x4_load(high)];
+    for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * in_c)) {
+        let mut tiles = tiles.chunks_exact(in_c).map(mem::arrays::<4>);
+        let rows: [&[[u8; 4]]; ROWS] = from_fn(|_| tiles.next().unwrap_or(&[]));
+        for (bytes, sum) in sums.iter_mut().zip(multiply_group(isa, rows, panel, initial)) {
+            isa.i32x4_store(sum[0], &mut bytes[0]);
+            isa.i32x4_store(sum[1], &mut bytes[1]);
+        }
+    }
+}
+
+/// `gemm_4x8` on rows of codes instead of a packed tile.
+#[inline(always)]
+fn multiply_group<I: Isa>(isa: I, [a, b, c, d]: [&[[u8; 4]]; ROWS], panel: &[PanelStep], initial: [I::I32x4; 2]) -> [[I::I32x4; 2]; ROWS] {
+    let mut sums = [initial; ROWS];
+    for ((((weights, a), b), c), d) in panel.iter().zip(a).zip(b).zip(c).zip(d) {
+        let low = I7Dot::weights(isa, &weights[0]);
+        let high = I7Dot::weights(isa, &weights[1]);
+        for (sum, codes) in sums.iter_mut().zip([a, b, c, d]) {
+            let codes = I7Dot::activations(isa, codes);
+            sum[0] = I7Dot::step(isa, sum[0], codes, low);
+            sum[1] = I7Dot::step(isa, sum[1], codes, high);
+        }
+    }
+    sums
+}

@@ -1,0 +1,72 @@
+//! Convolution and dense by dot products of bytes: one suite per dot product.
+
+use crate::conv::{shapes, Case, Shape};
+use crate::layout::range;
+use crate::Verdict;
+use kernels::params::dot;
+use simd::Isa;
+
+/// Relaxed dot, activations second.
+pub fn i7<I: Isa>(isa: I) -> Verdict {
+    suite(isa, dot::I7)
+}
+
+/// Relaxed dot, weights second.
+pub fn w4<I: Isa>(isa: I) -> Verdict {
+    suite(isa, dot::W4)
+}
+
+/// The relaxed instruction as `vpdpbusd`.
+pub fn usdot<I: Isa>(isa: I) -> Verdict {
+    suite(isa, dot::USDOT)
+}
+
+/// The relaxed instruction as `sdot`.
+pub fn sdot<I: Isa>(isa: I) -> Verdict {
+    suite(isa, dot::SDOT)
+}
+
+fn suite<I: Isa>(isa: I, dot: i32) -> Verdict {
+    // Both containers for every shape: which one needs its codes moved depends on the dot product.
+    for (shape, seed) in shapes().into_iter().chain(wide()).zip(0..) {
+        for seed in [2 * seed, 2 * seed + 1] {
+            Case::new(shape, seed).for_dot(dot, seed).run_relaxed(isa, dot)?;
+        }
+    }
+    dense(isa, dot)?;
+    extremes(isa, dot)
+}
+
+/// Channels around one and two vectors of bytes, which [`shapes`] has for i16.
+fn wide() -> impl Iterator<Item = Shape> {
+    [12, 13, 29, 31, 32, 48, 50].into_iter().map(|in_c| Shape::new([in_c, 4, 3], 9, [3, 2]).pads([1, 0, 1, 1]))
+}
+
+/// Rows with nothing between them.
+fn dense<I: Isa>(isa: I, dot: i32) -> Verdict {
+    for (seed, k) in [1, 3, 4, 5, 15, 16, 17, 64, 200].into_iter().enumerate() {
+        for (rows, n) in [(1, 1), (1, 10), (2, 7), (3, 8), (4, 9), (5, 20), (70, 3)] {
+            let mut case = Case::new(Shape::new([k, rows, 1], n, [1, 1]), seed as u64 + n as u64).for_dot(dot, seed as u64);
+            case.shape.in_stride = k;
+            case.shape.out_stride = n;
+            case.run_relaxed(isa, dot)?;
+        }
+    }
+    Ok(())
+}
+
+/// The largest sums a layer can make: every code and every weight at an end, alternating weights, every sign.
+fn extremes<I: Isa>(isa: I, dot: i32) -> Verdict {
+    let (w_lo, w_hi) = if dot == dot::W4 { (-8, 7) } else { (-128, 127) };
+    for seed in 0..12 {
+        for (at_top, weights) in [(true, [w_hi; 2]), (true, [w_lo; 2]), (false, [w_hi; 2]), (false, [w_lo; 2]), (true, [w_lo, w_hi])] {
+            let mut case = Case::new(Shape::new([35, 6, 6], 9, [3, 3]).pads([1, 1, 1, 1]), seed);
+            let [lo, hi] = if dot == dot::I7 { [0, 127] } else { range(case.shape.in_container) };
+            case.shape.in_zero_point = if at_top { lo } else { hi };
+            case.x.fill(if at_top { hi } else { lo });
+            case.w.iter_mut().enumerate().for_each(|(i, w)| *w = weights[i % 2]);
+            case.run_relaxed(isa, dot)?;
+        }
+    }
+    Ok(())
+}

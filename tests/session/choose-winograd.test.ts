@@ -1,0 +1,63 @@
+/** Which layers are proved to fit exact Winograd: at the bound, one past it, and everything that the kernel does not take. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { IntegerTensor, IntegerValue, Pair } from '../../ts/integer/integer-graph.js';
+import { isWinograd } from '../../ts/session/lower/choose-winograd.js';
+import type { LowerContext, OperationOf } from '../../ts/session/lower/context.js';
+import type { Lowering } from '../../ts/wasm/engine.js';
+
+const winograd = suite('choose winograd');
+
+const value = (shape: readonly number[], range: Pair = [0, 15], zeroPoint = 0): IntegerValue => ({ name: 'x', dtype: 'u4', shape, scale: 1, zeroPoint, range });
+const filters = (shape: readonly number[], fill: (codes: Int8Array) => void = () => undefined): IntegerTensor => {
+  const data = new Int8Array(shape.reduce((product, size) => product * size, 1));
+  fill(data);
+  return { dtype: 'i4', shape, data };
+};
+const PLAIN = {
+  op: 'conv2d', name: 'c', inputs: [0], outputs: [1], weight: 'w', bias: null, stride: [1, 1], pads: [1, 1, 1, 1], dilation: [1, 1], groups: 1,
+  requantization: { form: 'copy' }, clamp: [0, 15],
+} as const satisfies OperationOf<'conv2d'>;
+
+interface Layer {
+  readonly weight?: IntegerTensor;
+  readonly operation?: Partial<OperationOf<'conv2d'>>;
+  readonly lowering?: Lowering;
+  readonly input?: IntegerValue;
+  readonly output?: IntegerValue;
+}
+
+function chosen({ weight = filters([8, 16, 3, 3]), operation = {}, lowering = 'vpdpbusd', input = value([1, 16, 4, 4]), output = value([1, 8, 4, 4]) }: Layer): boolean {
+  const context = { lowering, tensor: () => weight, weights: () => weight.data } as unknown as LowerContext;
+  return isWinograd(context, { ...PLAIN, ...operation }, input, output);
+}
+
+winograd('takes what the kernel takes, on any relaxed engine', () => {
+  for (const lowering of ['vpdpbusd', 'sdot', 'pmaddubsw', 'other'] as const) assert.ok(chosen({ lowering }));
+  assert.not(chosen({ lowering: 'none' }));
+  assert.not(chosen({ weight: filters([8, 17, 3, 3]) }));
+  assert.not(chosen({ weight: filters([8, 16, 3, 1]) }));
+  assert.not(chosen({ weight: { ...filters([8, 16, 3, 3]), dtype: 'i8' } }));
+  for (const operation of [{ stride: [1, 2] }, { dilation: [2, 1] }, { groups: 2 }] as const) assert.not(chosen({ operation }));
+  assert.not(chosen({ input: value([1, 16, 4, 4], [0, 16]) }));
+  assert.not(chosen({ input: value([1, 16, 4, 4], [-1, 15]) }));
+  assert.not(chosen({ input: value([1, 16, 4, 4], [0, 15], 16) }));
+});
+
+winograd('saves products', () => {
+  for (const [height, width, saves] of [[1, 1, false], [1, 3, false], [1, 9, true], [2, 1, true], [2, 2, true], [3, 3, true], [2, 3, true], [7, 7, true]] as const) {
+    assert.is(chosen({ output: value([1, 8, height, width]) }), saves, `${height}×${width}`);
+  }
+});
+
+winograd('the bound is 2^29, for either sign', () => {
+  // 15·(7·5,113,056 + 2) = 2^29 − 2.
+  const sevens = 5_113_056;
+  const layer = (sign: number, last: number): IntegerTensor => filters([1, 568_128, 3, 3], (codes) => codes.fill(7 * sign, 0, sevens).fill(last * sign, sevens, sevens + 1));
+  for (const sign of [1, -1]) {
+    assert.ok(chosen({ weight: layer(sign, 2) }));
+    assert.not(chosen({ weight: layer(sign, 3) }));
+  }
+});
+
+winograd.run();
