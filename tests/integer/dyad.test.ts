@@ -197,6 +197,14 @@ function errorCode(call: () => unknown): ErrorCode {
   throw new Error('expected an error');
 }
 
+test('the high nibble behind an odd number of codes is 0 (SPEC 1.4)', () => {
+  for (const bit of [0x10, 0x80]) {
+    const file = encodeDyad(tinyGraph());
+    file[file.length - 1]! |= bit; // the weights are its last tensor
+    refuses(file, 'ERR_DYAD_INVALID', /high nibble/);
+  }
+});
+
 test('what a file nests is never turned into text by its own means', () => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   for (const junk of [deep, '{"toString":null,"valueOf":1}', `[${deep}]`]) {

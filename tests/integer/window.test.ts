@@ -50,6 +50,20 @@ test('elements that an average pool counts', () => {
   assert.ok(zeros > 100, String(zeros));
 });
 
+test('the sizes that a pool may have', () => {
+  let ceils = 0;
+  for (const axis of axes([1, 2])) {
+    const floor = windowCount(axis);
+    const end = axis.input + axis.before + axis.after;
+    // One more window than fits: only where elements are left over, and only if it starts inside the input or its leading padding.
+    const isLeft = (floor - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1 < end;
+    const expected = [floor, ...(isLeft && floor * axis.stride - axis.before < axis.input ? [floor + 1] : [])].filter((size) => size >= 1);
+    if (expected.length > 1) ceils++;
+    assert.equal([-1, 0, 1, 2].map((more) => floor + more).filter((size) => isPoolSize(axis, size)), expected, JSON.stringify(axis));
+  }
+  assert.ok(ceils > 300, String(ceils));
+});
+
 test('the largest axes of SPEC 6.2', () => {
   const most = 2 ** 24;
   const large = { input: most, kernel: most, stride: 1, dilation: 1, before: most - 1, after: 0 };

@@ -90,4 +90,10 @@ test('an ArrayBuffer, as fetch gives it, is as good as a Uint8Array; a path is n
   assert.equal([argument, received], ['bytes', '[object Array]']);
 });
 
+test('a batch that the file fixes may be given as 1; other fixed dimensions may not change', async () => {
+  const graph = await importOnnx(bytes('one_axis'), { shapes: { x: [1, 3, 21] } });
+  assert.equal(graph.values.get('x')?.shape, [1, 3, 21]);
+  await refusal('one_axis', 'ERR_SHAPE', { shapes: { x: [1, 3, 20] } });
+});
+
 test.run();

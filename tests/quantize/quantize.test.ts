@@ -195,4 +195,22 @@ test('low agreement is a warning', async () => {
   assert.ok(report.warnings[0]!.includes(`${(report.agreement * 100).toFixed(1)} %`));
 });
 
+test('of a picture the largest element says nothing: no warning', async () => {
+  const net = new NetworkBuilder(9);
+  let x = net.input('x', [1, 3, 8, 8]);
+  for (let i = 0; i < 10; i++) x = net.conv(`c${i}`, x, 8, { kernel: 3, bounds: RELU });
+  const { report } = await quantize(net.graph([net.conv('picture', x, 8)]), samples(20), { bits: 'w4a4' });
+  assert.ok(report.agreement < 0.8, `${report.agreement}`);
+  assert.equal(report.warnings, []);
+});
+
+test('a fixed batch is refused before anything is calibrated, with a way out', async () => {
+  const info = { dtype: 'f32', shape: [4, 3] } as const;
+  const graph: Graph = {
+    name: 'four', inputs: ['x'], outputs: ['y'], constants: new Map(), values: new Map([['x', info], ['y', info]]),
+    nodes: [{ op: 'Relu', name: 'relu', inputs: ['x'], outputs: ['y'], attributes: {} }],
+  };
+  await refused('ERR_SHAPE', 'shapes: { "x": [1, …] }', () => quantize(graph, [], {}));
+});
+
 test.run();

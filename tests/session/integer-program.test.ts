@@ -6,7 +6,7 @@ import { createIntegerProgram } from '../../ts/session/integer-program.js';
 import type { Program, ProgramInput } from '../../ts/session/program.js';
 import type { Engine } from '../../ts/wasm/engine.js';
 import { errorOf } from '../engine/error-of.js';
-import { engineOf } from '../engine/flavours.js';
+import { FLAVOURS, engineOf } from '../engine/flavours.js';
 import { floats, smallNetwork } from './networks.js';
 
 const test = suite('integer program');
@@ -174,6 +174,22 @@ test('disposed', async () => {
   await errorOf('ERR_DISPOSED', () => steps.next());
   await errorOf('ERR_DISPOSED', () => plain.run(feedFloats(1)));
   await errorOf('ERR_DISPOSED', () => plain.poison(0));
+});
+
+test('a concat that copies clamps too, on either side (SPEC 3.6)', async () => {
+  const value = (shape: number[]) => ({ name: '', dtype: 'u8', shape, scale: 1, zeroPoint: 3, range: [0, 255] }) as const;
+  for (const flavour of FLAVOURS) for (const clamp of [[0, 255], [5, 255], [0, 250], [5, 250]] as const) {
+    const graph: IntegerGraph = {
+      name: '', values: [value([1, 4]), value([1, 8])], inputs: [{ name: 'x', value: 0, preprocess: null }], outputs: [{ name: 'y', value: 1, softmax: null }], tensors: new Map(),
+      operations: [{ op: 'concat', name: 'c', inputs: [0, 0], outputs: [1], axis: 1, requantizations: [{ form: 'copy' }, { form: 'copy' }], clamp }],
+    };
+    const program = createIntegerProgram(await engineOf(flavour), graph);
+    let codes: number[] = [];
+    program.run(new Map([['x', { kind: 'codes', data: Uint8Array.of(0, 4, 251, 255) }]]), (seen) => { if (seen.index === 1) codes = Array.from(seen.read()); });
+    program.dispose();
+    const clamped = [0, 4, 251, 255].map((code) => Math.min(Math.max(code, clamp[0]), clamp[1]));
+    assert.equal(codes, [...clamped, ...clamped], clamp.join());
+  }
 });
 
 test.run();

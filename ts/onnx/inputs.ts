@@ -7,7 +7,8 @@ const OP = 'importOnnx';
 
 /**
  * The static shape of every input. Dimension 0 becomes 1 where the file leaves it open (a symbol, 0, or nothing); every other open dimension must be in
- * `shapes`, for this input or for another that names the same symbol. Throws ERR_ARGUMENT, ERR_SHAPE or ERR_ONNX_INVALID.
+ * `shapes`, for this input or for another that names the same symbol. `shapes` may also give a batch other than the file's: networks run one sample at a
+ * time. Throws ERR_ARGUMENT, ERR_SHAPE or ERR_ONNX_INVALID.
  */
 export function bindInputShapes(inputs: readonly ValueInfoProto[], shapes: Readonly<Record<string, readonly number[]>>): Map<string, number[]> {
   for (const name of Object.keys(shapes)) {
@@ -30,7 +31,7 @@ function checkGiven(input: ValueInfoProto, given: readonly number[], symbols: Ma
   }
   const { shape } = input;
   if (shape === undefined) return;
-  const conflict = shape.length !== given.length || shape.some((dim, axis) => typeof dim === 'number' && dim > 0 && dim !== given[axis]);
+  const conflict = shape.length !== given.length || shape.some((dim, axis) => axis > 0 && typeof dim === 'number' && dim > 0 && dim !== given[axis]);
   if (conflict) throw new DyadicError('ERR_SHAPE', { op: OP, argument, expected: `a shape that fits ${show(shape)}`, received: showShape(given) });
   shape.forEach((dim, axis) => {
     if (typeof dim === 'string' && dim !== '') symbols.set(dim, given[axis]!);

@@ -28,6 +28,7 @@ export interface QuantizeResult {
 export async function quantize(graph: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
   validateGraph(graph);
   const resolved = resolveOptions(options);
+  checkBatch(graph);
   checkPreprocess(graph, resolved);
   const plan = buildPlan(graph);
   const hooks: CalibrationHooks = { signal: options.signal, onProgress: options.onProgress };
@@ -47,6 +48,16 @@ export async function quantize(graph: Graph, calibration: CalibrationData, optio
     }
   } finally {
     float.dispose();
+  }
+}
+
+/** A deployed network runs one sample at a time (SPEC 3). */
+function checkBatch(graph: Graph): void {
+  for (const name of graph.inputs) {
+    const shape = graph.values.get(name)?.shape ?? [];
+    if (shape[0] === 1) continue;
+    const expected = `a batch axis of 1 in front: export the model with a dynamic batch, or import it with shapes: { ${JSON.stringify(name)}: [1, …] }`;
+    throw new DyadicError('ERR_SHAPE', { op: 'quantize', argument: `input "${name}"`, expected, received: `[${shape.join(', ')}]` });
   }
 }
 

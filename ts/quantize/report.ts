@@ -23,7 +23,7 @@ export interface LayerReport {
 export interface QuantizeReport {
   /** Worst signal to noise first. */
   readonly layers: readonly LayerReport[];
-  /** Share of the calibration samples whose largest element of the first output stands at the same place in float and integers, 0..1. */
+  /** Share of the calibration samples whose largest element of the first output stands at the same place in float and integers, 0..1. Below 0.8 it is a warning, for classifiers: outputs with one axis above 1. */
   readonly agreement: number;
   /** Signal to noise of the first output in dB, before softmax, on the samples of the layers. */
   readonly outputDb: number;
@@ -128,7 +128,9 @@ class Comparison {
     const agreement = this.#agreed / this.#compared;
     const layers = this.layers.map((layer) => this.#layerReport(layer, layer.layer === null ? undefined : bits.get(layer.layer)));
     layers.sort((a, b) => (a.sqnrDb ?? Infinity) - (b.sqnrDb ?? Infinity) || 0);
-    const warnings = agreement < LOW_AGREEMENT ? [`the integer network agrees with float on only ${(agreement * 100).toFixed(1)} % of ${this.#compared} calibration samples`] : [];
+    // Of boxes, masks and pictures the largest element says nothing.
+    const isClassifier = this.graph.values[this.#outputValue]!.shape.filter((n) => n > 1).length === 1;
+    const warnings = isClassifier && agreement < LOW_AGREEMENT ? [`the integer network agrees with float on only ${(agreement * 100).toFixed(1)} % of ${this.#compared} calibration samples`] : [];
     return {
       layers, agreement, outputDb: this.#noise.get(this.#outputValue)?.db ?? Infinity, calibrationSamples,
       carrierSaturations: [...this.#saturations].map(([index, count]) => ({ value: this.graph.values[index]!.name, count })),

@@ -37,15 +37,14 @@ export function lowerAveragePool(context: LowerContext, operation: OperationOf<'
   const [, channels, inH, inW] = input.info.shape as [number, number, number, number];
   const [padTop, padLeft, padBottom, padRight] = operation.pads;
   const [lo, hi] = operation.clamp;
-  const given = context.multipliers(operation.requantization);
-  const count = operation.divisors.length;
-  const multipliers = given.length === count ? given : new Int32Array(count).fill(given[0] as number);
+  // One multiplier per divisor (SPEC 2.5); a copy reads none.
+  const multipliers = context.multipliers(operation.requantization);
   assembler.step('average_pool', {
     inputOffset: at(input.buffer),
     divisorsOffset: at(assembler.constant(`${operation.name} divisors`, Int32Array.from(operation.divisors))),
     multiplierOffset: at(assembler.constant(`${operation.name} multipliers`, multipliers)),
     outputOffset: at(output.buffer),
-    divisorCount: count,
+    divisorCount: operation.divisors.length,
     inContainer: input.container,
     inZeroPoint: input.info.zeroPoint,
     inH,

@@ -184,3 +184,57 @@ fn copies_that_leave_their_bounds_are_refused() {
     refused(StridedCopy { element_bytes: 3, ..good }, StridedCopy::FIELDS, "element_bytes");
     refused(StridedCopy { dim4: i32::MAX, in_stride4: i32::MIN, out_stride4: i32::MAX, ..good }, StridedCopy::FIELDS, "dim0");
 }
+
+#[test]
+fn requantizations_stop_where_the_clauses_end() {
+    let q15 = Requantize { out_container: container::I16, form: form::Q15, multiplier: 1, lo: -32767, hi: 32767, ..Requantize::default() };
+    let exact = Requantize { form: form::EXACT, shift: 33, ..q15 };
+    let fields = Requantize::FIELDS;
+    for good in [
+        Requantize { shift: -15, ..q15 },
+        Requantize { shift: 22, multiplier: 32767, ..q15 },
+        Requantize { shift: 62, left: 24, multiplier: 0, ..exact },
+    ] {
+        assert_eq!(good.check(), Ok(()), "{good:?}");
+    }
+    for shift in [-16, 23] {
+        refused(Requantize { shift, ..q15 }, fields, "shift");
+    }
+    for multiplier in [0, 32768] {
+        refused(Requantize { multiplier, ..q15 }, fields, "multiplier");
+    }
+    for shift in [32, 63] {
+        refused(Requantize { shift, ..exact }, fields, "shift");
+    }
+    refused(Requantize { left: 25, ..exact }, fields, "left");
+    refused(Requantize { multiplier: -1, ..exact }, fields, "multiplier");
+    // SPEC 1.1: a carrier is never −32768.
+    refused(Requantize { lo: -32768, ..q15 }, fields, "lo");
+    refused(Requantize { out_zero_point: -32768, ..q15 }, fields, "out_zero_point");
+}
+
+#[test]
+fn windows_whose_positions_leave_32_bits_are_refused() {
+    let side = 1 << 24;
+    let good = MaxPool {
+        container: container::U8,
+        in_h: 1,
+        in_w: 1,
+        channels: 1,
+        channel_stride: 1,
+        out_h: 1,
+        out_w: 128,
+        kernel_h: 1,
+        kernel_w: 1,
+        stride_h: 1,
+        stride_w: side,
+        dilation_h: 1,
+        dilation_w: 1,
+        hi: 255,
+        ..MaxPool::default()
+    };
+    assert_eq!(good.check(), Ok(()));
+    refused(MaxPool { out_w: 129, ..good }, MaxPool::FIELDS, "stride_w");
+    refused(MaxPool { kernel_w: 2, dilation_w: side, ..good }, MaxPool::FIELDS, "stride_w");
+    refused(MaxPool { kernel_h: 128, dilation_h: side, ..good }, MaxPool::FIELDS, "stride_h");
+}

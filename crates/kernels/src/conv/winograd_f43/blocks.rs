@@ -112,7 +112,8 @@ fn run<I: Isa, F: Form<I>>(
     }
 }
 
-/// The codes under a tile, those in the padding from `outside`, into row `row` of its quad.
+/// The codes under a tile, those in the padding from `outside`, into row `row` of its quad. One function for all forms of requantization.
+#[inline(never)]
 fn transform<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], tile: usize, row: usize, quad: &mut [u8]) {
     let [y, x] = Place::of(layer, tile).first;
     let (rows, columns) = (layer.rows(), layer.columns());

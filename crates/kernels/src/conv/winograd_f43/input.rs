@@ -9,7 +9,9 @@ use simd::{mem, Isa};
 pub type Patch<'a> = [&'a [u8]; POSITIONS];
 
 /// Bᵀ on one axis: rows [4,0,−5,0,1,0], [0,−4,−4,1,1,0], [0,4,−4,−1,1,0], [0,−2,−1,2,1,0], [0,2,−1,−2,1,0], [0,4,0,−5,0,1].
-#[inline(always)]
+// Inlined where a lane operation is one instruction; the scalar module would grow by tens of kilobytes.
+#[cfg_attr(target_feature = "simd128", inline(always))]
+#[cfg_attr(not(target_feature = "simd128"), inline(never))]
 fn bt<I: Isa>(isa: I, d: [I::I16x8; PATCH]) -> [I::I16x8; PATCH] {
     let add = |a, b| isa.i16x8_add(a, b);
     let sub = |a, b| isa.i16x8_sub(a, b);
@@ -57,6 +59,13 @@ pub fn transform_tile<I: Isa, C: Container>(isa: I, patch: &Patch, rows: &mut [u
 fn transform_whole<I: Isa, C: Container>(isa: I, patch: &Patch, rows: &mut [u8], position_bytes: usize) {
     for c in (0..patch[0].len() / LANES * LANES).step_by(LANES) {
         let store = |position: usize, value| isa.i16x8_store(value, mem::array_mut(rows, position * position_bytes + c * 2));
-        transform(isa, |pixel| C::load(isa, patch[pixel], c), store);
+        transform(isa, |pixel| load::<I, C>(isa, patch[pixel], c), store);
     }
+}
+
+/// Eight codes of a pixel; inlined as [`bt`] is.
+#[cfg_attr(target_feature = "simd128", inline(always))]
+#[cfg_attr(not(target_feature = "simd128"), inline(never))]
+fn load<I: Isa, C: Container>(isa: I, pixel: &[u8], channel: usize) -> I::I16x8 {
+    C::load(isa, pixel, channel)
 }

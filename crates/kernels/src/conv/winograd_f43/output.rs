@@ -13,7 +13,9 @@ use simd::{mem, Isa};
 const NINTH: i32 = 0x38E3_8E39;
 
 /// Aᵀ on one axis with its columns scaled: rows [6,4,4,1,1,0], [0,4,−4,2,−2,0], [0,4,4,4,4,0], [0,4,−4,8,−8,24].
-#[inline(always)]
+// Inlined where a lane operation is one instruction; the scalar module would grow by tens of kilobytes.
+#[cfg_attr(target_feature = "simd128", inline(always))]
+#[cfg_attr(not(target_feature = "simd128"), inline(never))]
 fn at<I: Isa>(isa: I, m: [I::I32x4; PATCH]) -> [I::I32x4; TILE] {
     let add = |a, b| isa.i32x4_add(a, b);
     let sub = |a, b| isa.i32x4_sub(a, b);
