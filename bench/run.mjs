@@ -14,11 +14,13 @@ import Benchmark from 'benchmark';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
+import { exitOnHelp } from '../scripts/process.mjs';
 import { algorithmOf, makeLayer, place, verify } from './layer.mjs';
 import { isOtherNode, runInNode } from './other-node.mjs';
 import { measurePeak } from './peak.mjs';
 import { DEFAULTS, geometry, macs, parseShape, title, TYPES } from './workloads.mjs';
 
+exitOnHelp(import.meta.url);
 const options = readOptions();
 if (isOtherNode(options.node)) runInNode(options.node);
 else await runHere();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { missingFiles, NETWORKS, normalize } from './accuracy/networks.mjs';
-import { isMain, mainProgram, ROOT, StepError } from './process.mjs';
+import { exitOnHelp, isMain, mainProgram, ROOT, StepError } from './process.mjs';
 
 const WORKERS = 2;
 
@@ -114,4 +114,7 @@ async function main() {
   if (failed) process.exitCode = 1;
 }
 
-if (isMain(import.meta.url)) await mainProgram(main);
+if (isMain(import.meta.url)) {
+  exitOnHelp(import.meta.url);
+  await mainProgram(main);
+}

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { ROOT, isMain, mainProgram } from './process.mjs';
+import { exitOnHelp, ROOT, isMain, mainProgram } from './process.mjs';
 
 const LIST = join(ROOT, 'tests', 'onnx', 'conformance-cases.json');
 
@@ -76,4 +76,7 @@ async function main() {
   if (results.some(({ status }) => status === 'failed')) process.exitCode = 1;
 }
 
-if (isMain(import.meta.url)) await mainProgram(main);
+if (isMain(import.meta.url)) {
+  exitOnHelp(import.meta.url);
+  await mainProgram(main);
+}

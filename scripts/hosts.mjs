@@ -1,6 +1,6 @@
 /**
  * npm run hosts: packs the package, installs the tarball into an empty folder, and runs one network and one quantization on every
- * host from there. All must give one hash. `-- --json` prints {"rows":[…]} on stdout and nothing else.
+ * host from there. All must give one hash. `-- node20 chromium` runs only those; `-- --json` prints {"rows":[…]} on stdout and nothing else.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,9 @@ import { runChromium } from '../tests/hosts/run-chromium.mjs';
 import { runNode } from '../tests/hosts/run-node.mjs';
 import { runWorkerd } from '../tests/hosts/run-workerd.mjs';
 import { build } from './build.mjs';
+import { exitOnHelp } from './process.mjs';
+
+exitOnHelp(import.meta.url);
 
 const HOSTS = {
   node20: (context) => runNode(context, 20),

@@ -1,5 +1,6 @@
 /** Running other programs, and saying what went wrong. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root folder, without a slash at the end. */
@@ -25,15 +26,24 @@ export function run(program, args, { remedy, ...options } = {}) {
   return result.stdout;
 }
 
-/** Runs `main`, prints a StepError without its stack and sets the exit code. */
+/** Runs `main`, prints a StepError without its stack and sets the exit code: 1, or 2 for a command line that parseArgs refuses. */
 export async function mainProgram(main) {
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
+    const isUsage = String(error.code).startsWith('ERR_PARSE_ARGS');
+    if (!(error instanceof StepError) && !isUsage) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = isUsage ? 2 : 1;
   }
+}
+
+/** With --help among the arguments: prints the comment that the program begins with, and ends. */
+export function exitOnHelp(url) {
+  if (!process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) return;
+  const text = /\/\*\*\n([^]*?)\n \*\//.exec(readFileSync(fileURLToPath(url), 'utf8'))?.[1] ?? '';
+  process.stdout.write(`${text.replace(/^ \* ?/gm, '').replaceAll('`', '')}\n`);
+  process.exit(0);
 }
 
 /** One line of progress on stderr, so that stdout stays free for results. */

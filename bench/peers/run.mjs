@@ -12,7 +12,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../../scripts/build.mjs';
-import { ROOT } from '../../scripts/process.mjs';
+import { exitOnHelp, ROOT } from '../../scripts/process.mjs';
 import { isOtherNode, runInNode } from '../other-node.mjs';
 import { installPeer, PEERS, peerVersion } from './install.mjs';
 import { networks } from './networks.mjs';
@@ -20,6 +20,7 @@ import { ContenderProcess, PINNING } from './process.mjs';
 import { hostFacts, legend, printRows, save } from './report.mjs';
 import { measure, networkJobs, toRows, workloadJobs } from './measure.mjs';
 
+exitOnHelp(import.meta.url);
 const options = readOptions();
 if (isOtherNode(options.node)) runInNode(options.node);
 else await runHere();
