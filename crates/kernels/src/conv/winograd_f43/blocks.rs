@@ -2,12 +2,13 @@
 
 use super::input::{transform_tile, Patch};
 use super::multiply::{multiply, Sums};
-use super::output::{Columns, Place};
+use super::output::{store_tile, Place};
 use super::{PATCH, POSITIONS, QUAD, TILE};
 use crate::check::{element_bytes, field_holds, is_total};
 use crate::codes::{padded, I8, U8};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::layer::Layer;
+use crate::conv::output::Columns;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{packed_channels, packed_winograd_f43_bytes};
 use crate::params::{container, Conv2d, WinogradF43};
@@ -138,7 +139,7 @@ fn panels<I: Isa, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buf
         multiply(isa, v, panel, sums);
         let columns = Columns::new(isa, layer, form, index, bias, multipliers);
         for (i, tile) in tiles.clone().enumerate() {
-            columns.tile(&sums[i / QUAD * POSITIONS..], i % QUAD, Place::of(layer, tile), output);
+            store_tile(isa, layer, &columns, &sums[i / QUAD * POSITIONS..], i % QUAD, tile, output);
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use super::multiply::Sums;
 use super::{PATCH, POSITIONS, TILE};
-use crate::codes::store_first;
-use crate::conv::gemm_4x8::COLUMNS;
+use crate::conv::output::Columns;
 use crate::params::Conv2d;
 use crate::requant::Form;
 use core::array::from_fn;
-use simd::{mem, Isa};
+use simd::Isa;
 
 /// 9⁻¹ modulo 2^32.
 const NINTH: i32 = 0x38E3_8E39;
@@ -80,52 +79,26 @@ impl Place {
     }
 }
 
-/// Eight output channels: what is added after the division, and where their codes go.
-pub struct Columns<'a, I: Isa, F: Form<I>> {
+/// Stores the codes of the tile in row `row` of its four; bias and rounding, `columns.initial`, are added after the division.
+#[inline(never)]
+pub fn store_tile<I: Isa, F: Form<I>>(
     isa: I,
-    layer: &'a Conv2d,
-    form: F,
-    initial: [I::I32x4; 2],
-    multipliers: F::Multipliers,
-    channel: usize,
-    stored: usize,
-}
-
-impl<'a, I: Isa, F: Form<I>> Columns<'a, I, F> {
-    /// The channels from `8 · index` on.
-    pub fn new(isa: I, layer: &'a Conv2d, form: F, index: usize, bias: &[u8], multipliers: &[u8]) -> Self {
-        let four = |bytes: &[u8], i: usize| match mem::arrays::<16>(bytes).get(2 * index + i) {
-            Some(four) => isa.i32x4_load(four),
-            None => isa.i32x4_splat(0),
-        };
-        let channel = index * COLUMNS;
-        Self {
-            isa,
-            layer,
-            form,
-            initial: [form.preload(isa, four(bias, 0)), form.preload(isa, four(bias, 1))],
-            multipliers: form.multipliers(isa, four(multipliers, 0), four(multipliers, 1)),
-            channel,
-            stored: COLUMNS.min(layer.out_stride as usize - channel),
-        }
-    }
-
-    /// The codes of the tile in row `row` of its four.
-    #[inline(never)]
-    pub fn tile(&self, sums: &[Sums], row: usize, place: Place, output: &mut [u8]) {
-        let isa = self.isa;
-        let Some(sums) = sums.first_chunk::<POSITIONS>() else { return };
-        let mut outputs = [[[isa.i32x4_splat(0); 2]; TILE]; TILE];
-        transform(isa, sums, row, &mut outputs);
-        let [first_y, first_x] = place.first;
-        for (y, outputs) in outputs.iter().enumerate().take(place.size[0]) {
-            let line = (first_y + y) * self.layer.out_w as usize + first_x;
-            for (x, &[low, high]) in outputs.iter().enumerate().take(place.size[1]) {
-                let [low, high] = [isa.i32x4_add(low, self.initial[0]), isa.i32x4_add(high, self.initial[1])];
-                let codes = self.form.finish(isa, low, high, self.multipliers);
-                let at = (line + x) * self.layer.out_stride as usize + self.channel;
-                store_first(isa, self.layer.out_container, codes, self.stored, output, at);
-            }
+    layer: &Conv2d,
+    columns: &Columns<'_, I, F>,
+    sums: &[Sums],
+    row: usize,
+    tile: usize,
+    output: &mut [u8],
+) {
+    let Some(sums) = sums.first_chunk::<POSITIONS>() else { return };
+    let mut outputs = [[[isa.i32x4_splat(0); 2]; TILE]; TILE];
+    transform(isa, sums, row, &mut outputs);
+    let Place { first: [first_y, first_x], size: [height, width] } = Place::of(layer, tile);
+    for (y, outputs) in outputs.iter().enumerate().take(height) {
+        let line = (first_y + y) * layer.out_w as usize + first_x;
+        for (x, &[low, high]) in outputs.iter().enumerate().take(width) {
+            let sums = [isa.i32x4_add(low, columns.initial[0]), isa.i32x4_add(high, columns.initial[1])];
+            columns.store(line + x, sums, output);
         }
     }
 }
