@@ -10,6 +10,7 @@ import { whenChanged } from './stamp.mjs';
 import { buildEnvironment } from './toolchain.mjs';
 
 const KERNEL_SOURCES = ['Cargo.toml', 'Cargo.lock', 'crates/simd/Cargo.toml', 'crates/simd/src', 'crates/kernels/Cargo.toml', 'crates/kernels/src'];
+const TRAIN_SOURCES = ['crates/quantizers', 'crates/training'];
 
 // Kernels keep register tiles on the stack and nothing else; a megabyte, the default, would be the largest part of the module's memory.
 const STACK_BYTES = 131_072;
@@ -30,22 +31,24 @@ const KEEP_FUNCTIONS = ['--one-caller-inline-max-function-size=0'];
 
 function buildParams(env) {
   const output = 'ts/wasm/params.ts';
-  const inputs = [...KERNEL_SOURCES, 'bindings/params'];
+  const inputs = [...KERNEL_SOURCES, ...TRAIN_SOURCES, 'bindings/params'];
   const ran = whenChanged('params', { inputs, outputs: [output] }, () => {
     run('cargo', ['run', '--quiet', '--package', 'params', '--', join(ROOT, output)], { env });
   });
   say('parameters', ran ? `wrote ${output}` : 'unchanged');
 }
 
-function buildFlavour(flavour, env) {
+/** `train`: the module of dyadic/train, which has the kernels of training beside all others. */
+function buildFlavour(flavour, { train }, env) {
   const { rust, features } = FLAVOURS[flavour];
-  const outputs = [`pkg/${flavour}.wasm`, `pkg/${flavour}.wasm.d.ts`, `dist/wasm/${flavour}.wasm`];
-  const settings = [rust, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
-  const inputs = [...KERNEL_SOURCES, 'bindings/wasm'];
-  const ran = whenChanged(flavour, { inputs, settings, outputs }, () => {
-    const folder = join(ROOT, 'target', 'wasm-pack', flavour);
+  const name = train ? `train-${flavour}` : flavour;
+  const outputs = [`pkg/${name}.wasm`, `pkg/${name}.wasm.d.ts`, `dist/wasm/${name}.wasm`];
+  const settings = [train, rust, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
+  const inputs = [...KERNEL_SOURCES, ...(train ? TRAIN_SOURCES : []), 'bindings/wasm'];
+  const ran = whenChanged(name, { inputs, settings, outputs }, () => {
+    const folder = join(ROOT, 'target', 'wasm-pack', name);
     const wasmPack = ['build', join(ROOT, 'bindings', 'wasm'), '--release', '--mode', 'no-install', '--target', 'web', '--no-opt', '--no-pack'];
-    const target = ['--', '--target-dir', join(ROOT, 'target', flavour)];
+    const target = ['--', '--target-dir', join(ROOT, 'target', flavour), ...(train ? ['--features', 'train'] : [])];
     run('wasm-pack', [...wasmPack, '--out-dir', folder, '--out-name', 'dyadic', ...target], { env: { ...env, RUSTFLAGS: rust.join(' ') } });
     mkdirSync(join(ROOT, 'pkg'), { recursive: true });
     mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
@@ -56,7 +59,7 @@ function buildFlavour(flavour, env) {
     copyFileSync(join(ROOT, outputs[0]), join(ROOT, outputs[2]));
   });
   const bytes = readFileSync(join(ROOT, outputs[0]));
-  say(`${flavour}.wasm`, `${ran ? 'built' : 'unchanged'}, ${bytes.length} bytes, ${gzipSync(bytes).length} compressed`);
+  say(`${name}.wasm`, `${ran ? 'built' : 'unchanged'}, ${bytes.length} bytes, ${gzipSync(bytes).length} compressed`);
 }
 
 function buildJavaScript() {
@@ -74,7 +77,7 @@ export function build({ javaScript = true } = {}) {
   const env = buildEnvironment();
   if (env === undefined) throw new StepError('Rust, its wasm32 target, wasm-bindgen or wasm-pack is missing.', 'npm run setup');
   buildParams(env);
-  Object.keys(FLAVOURS).forEach((flavour) => buildFlavour(flavour, env));
+  for (const train of [false, true]) for (const flavour of Object.keys(FLAVOURS)) buildFlavour(flavour, { train }, env);
   if (javaScript) buildJavaScript();
 }
 

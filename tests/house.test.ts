@@ -29,7 +29,7 @@ function cargo(...args: string[]): string {
 }
 
 /** Which rooms each room of ts/ may import from, besides itself. `errors` and `index` are files. */
-const LAYERS = ['errors', 'wasm', 'tensor', 'graph', 'integer', 'session', 'quantize'];
+const LAYERS = ['errors', 'wasm', 'tensor', 'graph', 'integer', 'session', 'quantize', 'train'];
 const below = (room: string): string[] => LAYERS.slice(0, LAYERS.indexOf(room));
 const ALLOWED: Record<string, string[]> = {
   ...Object.fromEntries(LAYERS.map((room) => [room, below(room)])),

@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'ERR_MEMORY' // the arena cannot grow
   | 'ERR_KERNEL' // a kernel refused its parameters: a defect of ours
   | 'ERR_IMAGE' // a picture that cannot be decoded or fitted
+  | 'ERR_DATASET' // training data that is empty, damaged or of mixed sizes, labels out of range
+  | 'ERR_TRAINING' // a loss or gradient that is no number; names layer and step
+  | 'ERR_CHECKPOINT' // a checkpoint that is damaged, of another version or of another model
   | 'ERR_FILE'; // a file that cannot be read or written
 
 /** What every error of dyadic carries besides its message. */

@@ -1,10 +1,11 @@
 //! Renders `ts/wasm/params.ts` from the parameter structs of the kernels, so that the two sides cannot disagree about a field.
 
-use kernels::params::{container, dot, form, KernelSchema, KERNELS};
+use kernels::params::{container, dot, form, KernelSchema};
 use kernels::Reason;
 use std::fmt::Write;
 
-const HEADER: &str = "// Written by bindings/params from crates/kernels/src/params.rs, which documents every kernel and field. Do not edit.
+const HEADER: &str =
+    "// Written by bindings/params from the params.rs of crates/kernels, training and quantizers, which document every kernel and field. Do not edit.
 ";
 
 const WRITER: &str = "
@@ -18,6 +19,11 @@ export function writeParams<K extends KernelName>(words: Int32Array, kernel: K, 
 }
 ";
 
+/// Every kernel of every crate.
+fn all_kernels() -> impl Iterator<Item = &'static KernelSchema> {
+    [kernels::params::KERNELS, training::params::KERNELS, quantizers::params::KERNELS].into_iter().flatten()
+}
+
 /// The whole TypeScript file.
 pub fn render() -> String {
     let mut text = String::from(HEADER);
@@ -29,7 +35,7 @@ pub fn render() -> String {
     constants(&mut text, "Dot products of bytes, which conv2d_relaxed multiplies by.", "Dot", &dots);
     let reasons = REASONS.map(|(name, reason)| (name, reason as i32));
     constants(&mut text, "Why a kernel refused its parameters.", "Reason", &reasons);
-    for kernel in KERNELS {
+    for kernel in all_kernels() {
         interface(&mut text, kernel);
     }
     parameter_map(&mut text);
@@ -65,7 +71,7 @@ fn interface(text: &mut String, kernel: &KernelSchema) {
 
 fn parameter_map(text: &mut String) {
     text.push_str("\n/** The parameters of every kernel, by its name. */\nexport interface KernelParams {\n");
-    for kernel in KERNELS {
+    for kernel in all_kernels() {
         let _ = writeln!(text, "  readonly {}: {}Params;", kernel.name, pascal_case(kernel.name));
     }
     text.push_str("}\n\nexport type KernelName = keyof KernelParams;\n");
@@ -84,7 +90,7 @@ export interface KernelSchema<K extends KernelName> {
 export const KERNELS: { readonly [K in KernelName]: KernelSchema<K> } = {
 ",
     );
-    for kernel in KERNELS {
+    for kernel in all_kernels() {
         let fields: Vec<String> = kernel.fields.iter().map(|field| format!("'{}'", camel_case(field))).collect();
         let _ = writeln!(text, "  {}: {{ id: {}, float: {}, fields: [{}] }},", kernel.name, kernel.id, kernel.float, fields.join(", "));
     }
@@ -122,7 +128,7 @@ mod tests {
     #[test]
     fn every_kernel_has_its_fields_in_memory_order() {
         let text = render();
-        for kernel in KERNELS {
+        for kernel in all_kernels() {
             let expected: Vec<String> = kernel.fields.iter().map(|field| camel_case(field)).collect();
             assert_eq!(rendered_fields(&text, kernel), expected, "{}", kernel.name);
         }
@@ -130,8 +136,8 @@ mod tests {
 
     #[test]
     fn kernel_numbers_and_names_are_distinct() {
-        for (index, kernel) in KERNELS.iter().enumerate() {
-            for other in &KERNELS[..index] {
+        for (index, kernel) in all_kernels().enumerate() {
+            for other in all_kernels().take(index) {
                 assert_ne!(kernel.id, other.id, "{} and {}", kernel.name, other.name);
                 assert_ne!(kernel.name, other.name);
             }
@@ -140,7 +146,7 @@ mod tests {
 
     #[test]
     fn camel_case_keeps_distinct_fields_distinct() {
-        for kernel in KERNELS {
+        for kernel in all_kernels() {
             let names: std::collections::BTreeSet<String> = kernel.fields.iter().map(|field| camel_case(field)).collect();
             assert_eq!(names.len(), kernel.fields.len(), "{}", kernel.name);
         }

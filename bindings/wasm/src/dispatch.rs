@@ -73,6 +73,7 @@ macro_rules! step_by_number {
     ($(#[$doc:meta])* $name:ident: $($kernel:ident),* $(,)? ; else $otherwise:expr) => {
         $(#[$doc])*
         fn $name<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+            #[allow(clippy::match_single_binding)]
             match id {
                 $( $kernel::ID => {
                     let kernel = arena.words(address, $kernel::WORDS).and_then($kernel::from_words).ok_or(OUT_OF_BOUNDS)?;
@@ -107,10 +108,38 @@ step_by_number! {
 }
 
 step_by_number! {
-    /// Every kernel.
+    /// Every kernel of inference.
     float_step: QuantizeF32, DequantizeF32, ConvF32, GemmF32, AddF32, ClampF32, BatchNormF32, PoolF32, SoftmaxF32, MeanF32;
     else integer_step
 }
+
+// Kernels that only training needs, in the modules that have them: one list per crate.
+
+step_by_number! {
+    /// Integer sums of training: the gradients of convolutions.
+    #[cfg(feature = "train")]
+    integer_training_step: ;
+    else float_step
+}
+
+step_by_number! {
+    /// The quantizers.
+    #[cfg(feature = "train")]
+    quantizer_step: ;
+    else integer_training_step
+}
+
+step_by_number! {
+    /// f32 forward, backward, losses, optimizers.
+    #[cfg(feature = "train")]
+    training_step: ;
+    else quantizer_step
+}
+
+#[cfg(not(feature = "train"))]
+use float_step as any_step;
+#[cfg(feature = "train")]
+use training_step as any_step;
 
 /// Visits rows [first, last) of `table` by `step`, until one refuses. `step` is a type parameter, not a function pointer: that would put
 /// the float kernels into the table, where the opcode walk finds them from `run_integer`.
@@ -152,13 +181,13 @@ pub fn run_integer(table: i32, rows: Range<i32>, share: Share, scratch: Region) 
 
 /// Runs rows of any kernels, on one thread.
 pub fn run_float(table: i32, rows: Range<i32>, scratch: Region) -> Result<(), Refusal> {
-    run(float_step, table, rows, Share { worker: 0, workers: 1 }, scratch)
+    run(any_step, table, rows, Share { worker: 0, workers: 1 }, scratch)
 }
 
 /// The most scratch that one of the rows needs, in bytes.
 pub fn scratch_bytes(table: i32, rows: Range<i32>) -> Result<usize, Refusal> {
     let mut scratch = Scratch { bytes: 0 };
-    each(&mut scratch, float_step, table, rows)?;
+    each(&mut scratch, any_step, table, rows)?;
     Ok(scratch.bytes)
 }
 

@@ -15,6 +15,7 @@ pub fn out_of_range(fields: &[&str], name: &str) -> BadParam {
 }
 
 /// Refuses the named fields of `$params` that do not lie in `$range`.
+#[macro_export]
 macro_rules! fields_in {
     ($params:expr, $range:expr; $($field:ident),+ $(,)?) => {
         $(
@@ -27,6 +28,7 @@ macro_rules! fields_in {
 pub(crate) use fields_in;
 
 /// Refuses a field unless `$condition` holds.
+#[macro_export]
 macro_rules! field_holds {
     ($condition:expr; $field:ident) => {
         if !$condition {

@@ -33,7 +33,7 @@ pub struct BadParam {
 pub enum Access {
     /// Only read.
     Read,
-    /// Written, and never read before that.
+    /// Written. Kernels of inference never read it before that; an optimizer updates it in place.
     Write,
 }
 
@@ -51,7 +51,7 @@ pub struct Span {
 }
 
 /// At most this many buffers in one kernel.
-pub const MAX_SPANS: usize = 8;
+pub const MAX_SPANS: usize = 16;
 
 /// The buffers of one kernel, in the order its documentation gives.
 #[derive(Clone, Copy, Debug)]

@@ -47,6 +47,8 @@ pub struct KernelSchema {
     pub fields: &'static [&'static str],
 }
 
+/// Declares the parameter structs of a crate and its `KERNELS`, the list that bindings/params renders.
+#[macro_export]
 macro_rules! kernel_params {
     ($( $(#[$doc:meta])* $name:ident = $id:literal, $text:literal, float: $float:literal { $( $(#[$fdoc:meta])* $field:ident ),* $(,)? } )*) => {
         $(
@@ -83,8 +85,8 @@ macro_rules! kernel_params {
             }
         )*
         /// Every kernel, in the order of their numbers.
-        pub const KERNELS: &[KernelSchema] = &[
-            $( KernelSchema { name: $text, id: $id, float: $float, fields: $name::FIELDS } ),*
+        pub const KERNELS: &[$crate::params::KernelSchema] = &[
+            $( $crate::params::KernelSchema { name: $text, id: $id, float: $float, fields: $name::FIELDS } ),*
         ];
     };
 }

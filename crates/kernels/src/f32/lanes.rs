@@ -31,6 +31,7 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The index of a field of `Self`, for a span.
+#[macro_export]
 macro_rules! field {
     ($name:ident) => {
         const { $crate::f32::lanes::field_index(Self::FIELDS, stringify!($name)) }

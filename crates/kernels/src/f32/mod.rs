@@ -8,14 +8,14 @@ mod batch_norm;
 mod clamp;
 mod conv;
 mod dequantize;
-mod exp;
+pub mod exp;
 mod gemm;
-mod lanes;
+pub mod lanes;
 mod mean;
 mod pool;
 mod quantize;
 mod softmax;
-mod sqrt;
-#[cfg(test)]
-mod testing;
+pub mod sqrt;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod tile;

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Access, Buffers, Kernel, MAX_SPANS};
 use simd::{mem, Portable};
+use std::{vec, vec::Vec};
 
 /// Bytes at addresses, 64-byte aligned like the real one. Address 0 holds nothing.
 pub struct Arena {

@@ -1,0 +1,9 @@
+//! The f32 kernels of training (SPEC 7), generic over the instruction set ([`simd::Isa`]): convolutions forward and backward, batch norm, pools, losses
+//! and optimizers, on pixels by channels (NHWC). A kernel is a parameter struct that implements [`kernels::Kernel`].
+
+#![cfg_attr(not(test), no_std)]
+
+#[cfg(all(not(test), not(target_arch = "wasm32")))]
+extern crate std;
+
+pub mod params;
