@@ -152,5 +152,6 @@ function stepFields(context: LowerContext, operation: OperationOf<'conv2d'>, ope
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
+    batch: 1,
   };
 }
