@@ -1,6 +1,6 @@
 /** dyadic inspect --program: what a network becomes on this engine. */
 import { decodeDyad } from '../integer/dyad.js';
-import type { MemoryMode } from '../session/convolution-algorithm.js';
+import { MEMORY_MODES } from '../session/convolution-algorithm.js';
 import { createIntegerProgram } from '../session/integer-program.js';
 import type { ProgramStep } from '../session/program.js';
 import { createEngine } from '../wasm/create-engine.js';
@@ -10,7 +10,6 @@ import { readFile } from './pictures.js';
 import { bytes, count, dimensions, multiplications } from './quantities.js';
 import { formatTable } from './table.js';
 
-export const MEMORY_MODES: readonly MemoryMode[] = ['balanced', 'fast'];
 export const FLAVOURS = ['relaxed', 'simd128', 'scalar'] as const;
 
 /** Loads the network as `load` would and prints the choices that it made. Throws UsageError for an .onnx file, which has no integer Program. */
