@@ -274,4 +274,25 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
 
     /// Signed integers as floats.
     fn f32x4_convert_i32x4_s(self, a: Self::I32x4) -> Self::F32x4;
+
+    /// `v128.and`: bits set in both.
+    fn i32x4_and(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+
+    /// `v128.or`: bits set in either.
+    fn i32x4_or(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+
+    /// `v128.bitselect`: the bits of `a` where `mask` has ones, of `b` elsewhere.
+    fn i32x4_bitselect(self, a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
+
+    /// All ones where a > b, 0 elsewhere; a NaN is greater than nothing.
+    fn f32x4_gt(self, a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
+
+    /// All ones where a ≠ b or either is NaN, 0 elsewhere.
+    fn f32x4_ne(self, a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
+
+    /// The sign cleared.
+    fn f32x4_abs(self, a: Self::F32x4) -> Self::F32x4;
+
+    /// Square root, rounded once; NaN below −0.
+    fn f32x4_sqrt(self, a: Self::F32x4) -> Self::F32x4;
 }

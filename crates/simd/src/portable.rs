@@ -1,5 +1,6 @@
 //! Lane operations on arrays: what every machine can do, and what the others are tested against.
 
+use crate::sqrt::sqrt;
 use crate::Isa;
 use core::array::from_fn;
 
@@ -487,5 +488,40 @@ impl Isa for Portable {
     #[inline(always)]
     fn f32x4_convert_i32x4_s(self, a: [i32; 4]) -> [f32; 4] {
         a.map(|lane| lane as f32)
+    }
+
+    #[inline(always)]
+    fn i32x4_and(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| a[i] & b[i])
+    }
+
+    #[inline(always)]
+    fn i32x4_or(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| a[i] | b[i])
+    }
+
+    #[inline(always)]
+    fn i32x4_bitselect(self, a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
+    }
+
+    #[inline(always)]
+    fn f32x4_gt(self, a: [f32; 4], b: [f32; 4]) -> [i32; 4] {
+        from_fn(|i| -i32::from(a[i] > b[i]))
+    }
+
+    #[inline(always)]
+    fn f32x4_ne(self, a: [f32; 4], b: [f32; 4]) -> [i32; 4] {
+        from_fn(|i| -i32::from(a[i] != b[i]))
+    }
+
+    #[inline(always)]
+    fn f32x4_abs(self, a: [f32; 4]) -> [f32; 4] {
+        a.map(f32::abs)
+    }
+
+    #[inline(always)]
+    fn f32x4_sqrt(self, a: [f32; 4]) -> [f32; 4] {
+        a.map(sqrt)
     }
 }

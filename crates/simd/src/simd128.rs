@@ -464,4 +464,39 @@ impl<D: ByteDots> Isa for Vectors<D> {
     fn f32x4_convert_i32x4_s(self, a: v128) -> v128 {
         f32x4_convert_i32x4(a)
     }
+
+    #[inline(always)]
+    fn i32x4_and(self, a: v128, b: v128) -> v128 {
+        v128_and(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_or(self, a: v128, b: v128) -> v128 {
+        v128_or(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_bitselect(self, a: v128, b: v128, mask: v128) -> v128 {
+        v128_bitselect(a, b, mask)
+    }
+
+    #[inline(always)]
+    fn f32x4_gt(self, a: v128, b: v128) -> v128 {
+        f32x4_gt(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_ne(self, a: v128, b: v128) -> v128 {
+        f32x4_ne(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_abs(self, a: v128) -> v128 {
+        f32x4_abs(a)
+    }
+
+    #[inline(always)]
+    fn f32x4_sqrt(self, a: v128) -> v128 {
+        f32x4_sqrt(a)
+    }
 }

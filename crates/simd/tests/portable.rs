@@ -198,3 +198,15 @@ fn byte_dots() {
     let beyond = || P.i32x4_relaxed_dot_i8x16_i7x16_add_s([1; 16], [-1; 16], [0; 4]);
     assert!(std::panic::catch_unwind(beyond).is_err(), "a second operand beyond 127 has no meaning");
 }
+
+#[test]
+fn comparisons_masks_and_roots() {
+    let (a, b) = ([1.0, -0.0, f32::NAN, f32::INFINITY], [0.5, 0.0, f32::NAN, f32::INFINITY]);
+    assert_eq!(P.f32x4_gt(a, b), [-1, 0, 0, 0]);
+    assert_eq!(P.f32x4_ne(a, b), [-1, 0, -1, 0]);
+    assert_eq!(P.i32x4_and([12; 4], [10; 4]), [8; 4]);
+    assert_eq!(P.i32x4_or([12; 4], [10; 4]), [14; 4]);
+    assert_eq!(P.i32x4_bitselect([1, 1, 3, -1], [2, 2, 4, 0], [-1, 0, 1, i32::MIN]), [1, 2, 5, i32::MIN]);
+    assert_eq!(P.f32x4_abs([-0.0, -1.5, f32::NEG_INFINITY, 2.0]).map(f32::to_bits), [0.0, 1.5, f32::INFINITY, 2.0].map(f32::to_bits));
+    assert_eq!(P.f32x4_sqrt([4.0, 0.0, 2.0, f32::INFINITY]), [2.0, 0.0, 2.0f32.sqrt(), f32::INFINITY]);
+}
