@@ -86,6 +86,21 @@ test('run: five classes with labels, JSON lines, raw numbers', () => {
   assert.is(scalar.stdout, raw.stdout);
 });
 
+test('inspect --program: the kernels that were chosen, and what the choice costs', () => {
+  const table = dyadic('inspect', dyad, '--program', '--flavour', 'simd128');
+  assert.is(table.status, 0, table.stderr);
+  assert.match(table.stdout, /flavour simd128, memory balanced/);
+  assert.match(table.stdout, /conv2d +i16/);
+  type Report = { weightBytes: number; flavour: string; steps: { kernels: string[]; weightBytes: number }[] };
+  const program = (...words: string[]): Report => JSON.parse(dyadic('inspect', dyad, '--program', '--flavour', 'simd128', '--json', ...words).stdout) as Report;
+  const [balanced, fast] = [program(), program('--memory', 'fast')];
+  assert.is(balanced.flavour, 'simd128');
+  assert.ok(balanced.steps.reduce((sum, { weightBytes }) => sum + weightBytes, 0) <= balanced.weightBytes);
+  assert.ok(fast.weightBytes >= balanced.weightBytes);
+  assert.match(dyadic('inspect', model, '--program').stderr, /quantize the \.onnx file first/);
+  assert.is(dyadic('inspect', dyad, '--program', '--memory', 'huge').status, 2);
+});
+
 test('inspect: both formats, table and JSON', () => {
   const integer = dyadic('inspect', dyad);
   assert.is(integer.status, 0, integer.stderr);

@@ -17,12 +17,13 @@ setDefaultLoader(moduleBytes);
 const test = suite('networks');
 const SHARED = new URL('../../../shared/data/', import.meta.url);
 const MOST_SHOWN = 20;
+const PROGRAMS = [{ convolution: 'direct' }, { convolution: 'winograd_f43' }, { memory: 'compact' }] as const;
 
 async function assertParity(cases: readonly Case[]): Promise<void> {
   const expected = interpret(cases);
   for (const flavour of FLAVOURS) {
     const engine = await engineOf(flavour);
-    const found = (['direct', 'winograd_f43'] as const).flatMap((convolution) => cases.flatMap((one, i) => differences(engine, one, expected[i] ?? [], { convolution })));
+    const found = PROGRAMS.flatMap((options) => cases.flatMap((one, i) => differences(engine, one, expected[i] ?? [], options)));
     assert.is(found.length, 0, found.slice(0, MOST_SHOWN).join('\n'));
     assert.is(engine.liveAllocations, 0);
   }
@@ -35,7 +36,7 @@ function fashionImages(file: string, count: number, mean: number, std: number): 
   return Array.from({ length: count }, (_, i) => Float32Array.from(bytes.subarray(16 + i * size, 16 + (i + 1) * size), (p) => (p / 255 - mean) / std));
 }
 
-test('the example: every value in every mode and flavour, by both algorithms', async () => {
+test('the example: every value in every mode and flavour, by both algorithms and from nibbles', async () => {
   const network = await importOnnx(new Uint8Array(readFileSync(new URL('../../examples/fashion/model.onnx', import.meta.url))));
   const [mean, std] = [0.286, 0.353];
   const preprocess = { size: [28, 28], fit: 'stretch', channels: 'gray', mean: [mean], std: [std], labels: null } as const;

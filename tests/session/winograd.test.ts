@@ -135,6 +135,26 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
   await errorOf('ERR_ARGUMENT', () => load(graph, { memory: 'huge' as 'fast' }));
 });
 
+test('compact keeps weights as small as the file has them, run after run the same bits', async () => {
+  const count = 32 * 32 * 9;
+  const picture = Float32Array.from({ length: 32 * 132 }, (_, i) => (i * 31) % 120);
+  for (const dtype of ['i4', 'i8'] as const) {
+    const most = dtype === 'i4' ? 7 : 127;
+    const eightBit = network({ shape: [32, 11, 12], outC: 32, weights: Int8Array.from({ length: count }, (_, i) => ((i * 37) % (2 * most + 1)) - most), range: [-128, 127], zeroPoint: -3 });
+    const weight = { ...(eightBit.tensors.get('w') as IntegerTensor), dtype };
+    const graph = { ...eightBit, tensors: new Map([...eightBit.tensors, ['w', weight]]) };
+    for (const flavour of FLAVOURS) {
+      const [balanced, compact] = [await load(graph, { flavour }), await load(graph, { flavour, memory: 'compact' })];
+      assert.ok(compact.memory.weightBytes <= (dtype === 'i4' ? 0.6 : 1.1) * count, `${dtype}, ${flavour}: ${compact.memory.weightBytes} bytes for ${count} weights`);
+      const input = Tensor.from(picture, [1, 32, 11, 12]);
+      const expected = balanced.run(input).toArray();
+      for (let run = 0; run < 2; run++) assert.equal(compact.run(input).toArray(), expected, `${dtype}, ${flavour}, run ${run}`);
+      balanced.dispose();
+      compact.dispose();
+    }
+  }
+});
+
 test('only 3 × 3, stride 1, dilation 1, one group', async () => {
   const graph = network({ shape: [16, 9, 9], outC: 16, weights: new Int8Array(16 * 16 * 9).fill(1) });
   const [conv] = graph.operations;

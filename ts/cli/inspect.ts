@@ -5,6 +5,8 @@ import type { IntegerGraph } from '../integer/integer-graph.js';
 import { type RawOptions, sizeOption } from './arguments.js';
 import { importSized } from './import-sized.js';
 import { floatLayers, integerLayers, type LayerRow } from './layers.js';
+import { MEMORY_MODES } from '../session/convolution-algorithm.js';
+import { FLAVOURS, inspectProgram } from './inspect-program.js';
 import { readFile } from './pictures.js';
 import { bytes, count, dimensions, multiplications } from './quantities.js';
 import { formatTable } from './table.js';
@@ -29,9 +31,13 @@ export function defineInspect(cli: CAC): void {
     .command('inspect <model>', 'Show the layers of a .dyad or .onnx file: shapes, bits, bytes, MACs')
     .usage('inspect <model> [options]')
     .option('--size <WxH>', 'Picture size, where an .onnx file leaves it open')
+    .option('--program', 'Show what a .dyad becomes on this engine: kernel, dot product and packed bytes of every layer')
+    .option('--memory <mode>', `With --program: ${MEMORY_MODES.join(' or ')}`)
+    .option('--flavour <name>', `With --program: auto, ${FLAVOURS.join(', ')}`)
     .option('--json', 'Print JSON instead of tables')
     .example('  dyadic inspect model.dyad')
-    .action((path: string, options: RawOptions) => inspect(path, options));
+    .example('  dyadic inspect model.dyad --program --memory fast')
+    .action((path: string, options: RawOptions) => (options['program'] === true ? inspectProgram(path, options) : inspect(path, options)));
 }
 
 async function inspect(path: string, options: RawOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { DyadicError } from '../errors.js';
 import { elementCount } from './bounds.js';
 import { invalid, normalizeGraph, parseGraphText, writeGraphText, type TensorEntry } from './graph-json.js';
 import type { IntegerGraph, IntegerTensor } from './integer-graph.js';
+import { packNibbles } from './nibbles.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
 import { validateIntegerGraph } from './validate.js';
 
@@ -77,15 +78,6 @@ function loadTensor(name: string, { dtype, shape }: TensorEntry, stored: StoredT
       return { dtype, shape, data: Int32Array.from({ length: count }, (_, i) => view.getInt32(i * 4, true)) };
     }
   }
-}
-
-/** SPEC 1.4. */
-function packNibbles(codes: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(codes.length / 2));
-  for (let i = 0; i < codes.length; i++) {
-    bytes[i >> 1] = (bytes[i >> 1] ?? 0) | (((codes[i] ?? 0) & 15) << ((i & 1) * 4));
-  }
-  return bytes;
 }
 
 function unpackNibbles(bytes: Uint8Array, count: number, label: string): Int8Array {

@@ -2,7 +2,7 @@
  * Collects the steps of a Program with symbolic addresses. Buffers live from the first to the last step that names them; after the last step
  * `ProgramMemory` gives them places and writes the parameters down.
  */
-import { KERNELS, type Container, type Dot, type KernelName, type KernelParams } from '../wasm/params.js';
+import { Dot, KERNELS, type Container, type KernelName, type KernelParams } from '../wasm/params.js';
 
 /** A piece of arena memory that has no address yet. */
 export interface StepBuffer {
@@ -120,6 +120,22 @@ export class Assembler {
   /** The kernels of the steps between two positions, in order. */
   kernels(first: number, last: number): KernelName[] {
     return this.steps.slice(first, last).map(({ kernel }) => kernel);
+  }
+
+  /** The dot product of bytes that one of the steps between two positions names. */
+  dot(first: number, last: number): keyof typeof Dot | null {
+    const chosen = this.steps.slice(first, last).find(({ fields }) => 'dot' in fields)?.fields['dot'];
+    const names = Object.keys(Dot) as (keyof typeof Dot)[];
+    return names.find((name) => Dot[name] === chosen) ?? null;
+  }
+
+  /** Bytes of the weights that the steps between two positions read. */
+  weightBytes(first: number, last: number): number {
+    const read = new Set<StepBuffer>();
+    for (const { fields } of this.steps.slice(first, last)) {
+      for (const value of Object.values(fields)) if (typeof value !== 'number' && value.buffer.region === 'weights') read.add(value.buffer);
+    }
+    return [...read].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** The ranges between two positions, cut where integer and float kernels meet. */

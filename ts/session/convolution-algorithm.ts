@@ -5,9 +5,12 @@ import { isWinogradExact } from './winograd-bound.js';
 
 /**
  * What packed weights may cost. `balanced` (default): at most twice their int8 bytes. `fast`: whatever the fastest kernel wants; Winograd F(4,3)
- * takes 8 bytes per weight, its channels rounded up to multiples of 8.
+ * takes 8 bytes per weight, its channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
+ * are made anew in every run, in memory that layers share, so Winograd's do not pay.
  */
-export type MemoryMode = 'balanced' | 'fast';
+export type MemoryMode = 'balanced' | 'fast' | 'compact';
+
+export const MEMORY_MODES: readonly MemoryMode[] = ['balanced', 'fast', 'compact'];
 
 export type ConvolutionAlgorithm = 'direct' | 'winograd_f23' | 'winograd_f43';
 
@@ -72,7 +75,7 @@ export function isWinogradFaster(geometry: ConvolutionGeometry): boolean {
 export function chooseConvolution(geometry: ConvolutionGeometry, weight: IntegerTensor, input: IntegerValue, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm {
   if (convolution === 'direct' || convolution === 'winograd_f23' || !isWinogradShape(geometry)) return 'direct';
   // Eight bytes per weight are more than `balanced` allows, whatever the layer.
-  if (convolution === 'auto' && (memory === 'balanced' || !isWinogradFaster(geometry))) return 'direct';
+  if (convolution === 'auto' && (memory !== 'fast' || !isWinogradFaster(geometry))) return 'direct';
   const sums = channelWeights(weight.data, geometry.outC, null);
   return isWinogradExact(sums, input.range, input.zeroPoint) ? 'winograd_f43' : 'direct';
 }

@@ -21,7 +21,7 @@ export function createFloatProgram(engine: Engine, graph: Graph): Program {
     const values = node.outputs.filter((name) => name !== '').map((name) => context.value(name));
     for (const { buffer } of values) assembler.keepForHost(buffer);
     const last = assembler.position;
-    return { name: node.name, op: node.op, kernels: assembler.kernels(first, last), ranges: assembler.ranges(first, last), values: values.map((value) => observed(engine, value)) };
+    return { name: node.name, op: node.op, kernels: assembler.kernels(first, last), dot: null, weightBytes: assembler.weightBytes(first, last), ranges: assembler.ranges(first, last), values: values.map((value) => observed(engine, value)) };
   });
   const outputs = graph.outputs.map((name): OutputPort => {
     const value = context.value(name);

@@ -32,6 +32,8 @@ export function createIntegerProgram(engine: Engine, graph: IntegerGraph, option
       name: operation.name,
       op: operation.op,
       kernels: assembler.kernels(first, assembler.position),
+      dot: assembler.dot(first, assembler.position),
+      weightBytes: assembler.weightBytes(first, assembler.position),
       ranges: assembler.ranges(first, assembler.position),
       values: made.map((index) => observedValue(context, index)),
     };

@@ -10,7 +10,7 @@ import { elementCount } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { createEngine } from '../wasm/create-engine.js';
 import type { Engine, EngineOptions, Flavour } from '../wasm/engine.js';
-import type { MemoryMode } from './convolution-algorithm.js';
+import { MEMORY_MODES, type MemoryMode } from './convolution-algorithm.js';
 import { createFloatProgram } from './float-program.js';
 import { createIntegerProgram } from './integer-program.js';
 import { toSamples, type InputInfo, type ModelInputs, type Samples } from './model-input.js';
@@ -34,7 +34,8 @@ export interface RunAsyncOptions {
 export interface LoadOptions extends EngineOptions {
   /**
    * What packed weights may cost. `balanced` (default): twice the bytes of int8 weights. `fast`: 3×3 convolutions with stride 1 keep 8 bytes per
-   * weight where that makes them run faster, mostly two to three times as fast. The results are the same bits. A float Graph takes no notice of it.
+   * weight where that makes them run faster, mostly two to three times as fast. `compact`: 4-bit weights stay nibbles and are unpacked layer by layer
+   * in every run. The results are the same bits. A float Graph takes no notice of it.
    */
   readonly memory?: MemoryMode;
 }
@@ -77,8 +78,8 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
 }
 
 function checkMemory(memory: unknown): void {
-  if (memory === undefined || memory === 'balanced' || memory === 'fast') return;
-  throw new DyadicError('ERR_ARGUMENT', { op: 'load', argument: 'memory', expected: '"balanced" or "fast"', received: String(memory) });
+  if (memory === undefined || (MEMORY_MODES as readonly unknown[]).includes(memory)) return;
+  throw new DyadicError('ERR_ARGUMENT', { op: 'load', argument: 'memory', expected: MEMORY_MODES.map((mode) => `"${mode}"`).join(' or '), received: String(memory) });
 }
 
 async function readNetwork(source: ModelSource): Promise<IntegerGraph | Graph> {

@@ -1,5 +1,5 @@
 /** A network made ready for this engine: layouts, packed weights, arena, a table of steps. Never saved. */
-import type { KernelName } from '../wasm/params.js';
+import type { Dot, KernelName } from '../wasm/params.js';
 
 /** What a Program is fed, row-major in ONNX axes for one sample (batch axis 1). */
 export type ProgramInput =
@@ -26,6 +26,10 @@ export interface ProgramStep {
   readonly op: string;
   /** The kernels that run it, in order: which algorithm was chosen. Empty where nothing has to run. */
   readonly kernels: readonly KernelName[];
+  /** The dot product of bytes that its convolution multiplies by; null: pairs of i16, or nothing to multiply. */
+  readonly dot: keyof typeof Dot | null;
+  /** Packed weights, bias and multipliers that only this step reads. */
+  readonly weightBytes: number;
 }
 
 export interface Program {

@@ -55,7 +55,7 @@ export class StepProgram implements Program {
     this.kind = parts.kind;
     this.inputs = parts.inputs.map(({ name, shape }) => ({ name, shape }));
     this.outputs = parts.outputs.map(({ name, shape }) => ({ name, shape }));
-    this.steps = parts.operations.map(({ name, op, kernels }) => ({ name, op, kernels }));
+    this.steps = parts.operations.map(({ name, op, kernels, dot, weightBytes }) => ({ name, op, kernels, dot, weightBytes }));
     this.weightBytes = parts.memory.weightBytes;
     this.activationBytes = parts.memory.activationBytes;
   }

@@ -14,6 +14,7 @@ pub mod portable;
 pub mod relaxed;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub mod simd128;
+pub mod sqrt;
 
 pub use dot::Dot;
 pub use isa::Isa;

@@ -1,12 +1,13 @@
 /** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, Winograd, one channel at a time, or plain groups. */
 import type { Dot } from '../../wasm/params.js';
+import { compactBytes, packedEachRun } from './compact.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import { chooseConvolution, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import { chooseDot } from './choose-dot.js';
 import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
-interface Operands {
+export interface Operands {
   readonly weights: StepBuffer;
   readonly bias: StepBuffer;
   readonly multipliers: StepBuffer;
@@ -17,7 +18,7 @@ export interface Panels extends Operands {
   readonly dot: Dot | null;
 }
 
-type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
+export type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
 
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
   const input = context.input(operation);
@@ -41,8 +42,9 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
 function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
   const { info } = context.input(operation);
   const output = context.output(operation).info;
-  const { convolution = 'auto' } = context.options;
-  if ((convolution === 'auto' || convolution === 'winograd_f23') && isWinograd(context, operation, info, output)) return 'winograd_f23';
+  const { convolution = 'auto', memory } = context.options;
+  const mayBeF23 = convolution === 'winograd_f23' || (convolution === 'auto' && memory !== 'compact');
+  if (mayBeF23 && isWinograd(context, operation, info, output)) return 'winograd_f23';
   const [, outC = 1, outH = 1, outW = 1] = output.shape;
   const weight = context.tensor(operation.weight);
   const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
@@ -84,6 +86,7 @@ function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, 
 
 function packed(context: LowerContext, operation: Linear, input: PlacedValue, packing: Packing, bytes: number): Operands {
   const { assembler } = context;
+  if (context.options.memory === 'compact' && bytes > compactBytes(context.tensor(operation.weight))) return packedEachRun(context, operation, input, packing, bytes);
   const perChannel = 4 * context.engine.packedChannels(packing.outC);
   const packedWeights = assembler.weights(`${operation.name} weights`, bytes);
   const packedBias = assembler.weights(`${operation.name} bias`, perChannel);

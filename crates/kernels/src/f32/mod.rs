@@ -15,7 +15,8 @@ mod mean;
 mod pool;
 mod quantize;
 mod softmax;
-pub mod sqrt;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tile;
+
+pub use simd::sqrt;
