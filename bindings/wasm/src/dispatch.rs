@@ -134,7 +134,8 @@ step_by_number! {
 step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
-    training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32;
+    training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
+        BatchNormBackwardApply;
     else quantizer_step
 }
 
