@@ -155,5 +155,6 @@ function stepFields(context: LowerContext, operation: OperationOf<'conv2d'>, ope
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
+    batch: 1,
   };
 }
