@@ -7,6 +7,11 @@ use crate::error::Refusal;
 use core::ops::Range;
 use kernels::params::*;
 use kernels::{BadParam, Kernel, Reason};
+#[cfg(feature = "train")]
+use quantizers::params::{
+    GradientChannels, GradientError, GradientHistogram, GradientMaximum, InitQuantizer, QuantizeActivations, QuantizeActivationsBackward,
+    QuantizeGradient, QuantizeWeights, QuantizeWeightsBackward,
+};
 use simd::Native;
 
 /// What to do with the kernel of a row, once its parameters are read.
@@ -125,7 +130,8 @@ step_by_number! {
 step_by_number! {
     /// The quantizers.
     #[cfg(feature = "train")]
-    quantizer_step: ;
+    quantizer_step: InitQuantizer, QuantizeWeights, QuantizeWeightsBackward, QuantizeActivations, QuantizeActivationsBackward, GradientMaximum,
+        GradientHistogram, GradientChannels, QuantizeGradient, GradientError;
     else integer_training_step
 }
 

@@ -25,6 +25,7 @@ pub mod packing;
 pub mod pad;
 pub mod preprocess;
 pub mod quantize;
+pub mod quantizers;
 pub mod requantize;
 pub mod resize;
 pub mod shape;
