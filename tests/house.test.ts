@@ -36,7 +36,7 @@ const ALLOWED: Record<string, string[]> = {
   onnx: ['errors', 'graph'],
   index: [...LAYERS, 'onnx'],
   cli: [...LAYERS, 'onnx', 'index', 'entry'],
-  entry: ['wasm', 'index'],
+  entry: ['wasm', 'index', 'train'],
 };
 
 /** `ts/graph/shape.ts` → `graph`, `ts/errors.ts` → `errors`. */
@@ -65,6 +65,24 @@ house('arrows point down only', () => {
   assert.equal(arrowsUp(sources), []);
 });
 
+/** The files that are loaded with one, without what is imported lazily or for its types only. */
+function loadedWith(path: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(path)) return loaded;
+  loaded.add(path);
+  const specifiers = [...text(path).matchAll(/^(?:import|export)(?!\s+type\b)[^;]*?'(\.[^']*\.js)';/gm)].map((match) => match[1] as string);
+  for (const specifier of specifiers) loadedWith(normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'), loaded);
+  return loaded;
+}
+
+house('who runs networks loads nothing of training', () => {
+  const entries = files('ts/entry', /\.ts$/).filter((path) => !path.includes('/train-'));
+  for (const entry of entries) {
+    const loaded = [...loadedWith(entry)];
+    assert.ok(loaded.length > 20, `${entry} loads ${loaded.length} files`);
+    assert.equal(loaded.filter((path) => roomOf(path) === 'train' || /train-.*wasm/.test(text(path))), [], entry);
+  }
+});
+
 house('nothing on the inference path imports a package', () => {
   const outside = files('ts', /\.ts$/)
     .filter((path) => !['cli', 'onnx', 'entry'].includes(roomOf(path)))
@@ -73,9 +91,11 @@ house('nothing on the inference path imports a package', () => {
 });
 
 house('index.ts only re-exports, an entry is at most ten lines', () => {
-  const code = text('ts/index.ts').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-  const statements = code.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '');
-  assert.equal(statements.filter((statement) => !/^export\s+(type\s+)?(\*|\{)[\s\S]*\sfrom\s/.test(statement)), []);
+  for (const path of ['ts/index.ts', 'ts/train/index.ts']) {
+    const code = text(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    const statements = code.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '');
+    assert.equal(statements.filter((statement) => !/^export\s+(type\s+)?(\*|\{)[\s\S]*\sfrom\s/.test(statement)), [], path);
+  }
   for (const path of files('ts/entry', /\.ts$/)) assert.ok(text(path).trimEnd().split('\n').length <= 10, path);
 });
 

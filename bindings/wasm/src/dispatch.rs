@@ -8,6 +8,8 @@ use core::ops::Range;
 use kernels::params::*;
 use kernels::{BadParam, Kernel, Reason};
 use simd::Native;
+#[cfg(feature = "train")]
+use training::params::*;
 
 /// What to do with the kernel of a row, once its parameters are read.
 trait Visit {
@@ -132,7 +134,8 @@ step_by_number! {
 step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
-    training_step: ;
+    training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
+        BatchNormBackwardApply;
     else quantizer_step
 }
 

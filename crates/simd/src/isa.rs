@@ -281,6 +281,30 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `v128.or`: bits set in either.
     fn i32x4_or(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
 
+    /// `v128.xor`: bits set in one of them.
+    fn i32x4_xor(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+
+    /// `v128.andnot`: bits set in `a` and not in `b`.
+    fn i32x4_andnot(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+
+    /// Shift to the right of lanes taken as unsigned.
+    fn i32x4_shr_u(self, a: Self::I32x4, shift: u32) -> Self::I32x4;
+
+    /// `i8x16.shuffle`: the low 32 bits of a0 a1 b0 b1.
+    fn i32x4_low_words(self, a: Self::I64x2, b: Self::I64x2) -> Self::I32x4;
+
+    /// Products of the low 2 lanes, taken as unsigned.
+    fn i64x2_extmul_low_i32x4_u(self, a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
+
+    /// Products of the high 2 lanes, taken as unsigned.
+    fn i64x2_extmul_high_i32x4_u(self, a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
+
+    /// `b < a ? b : a`: one instruction on x86. `a` if either is NaN.
+    fn f32x4_pmin(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+
+    /// `a < b ? b : a`: one instruction on x86. `a` if either is NaN.
+    fn f32x4_pmax(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+
     /// `v128.bitselect`: the bits of `a` where `mask` has ones, of `b` elsewhere.
     fn i32x4_bitselect(self, a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
 

@@ -501,6 +501,46 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i32x4_xor(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| a[i] ^ b[i])
+    }
+
+    #[inline(always)]
+    fn i32x4_andnot(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| a[i] & !b[i])
+    }
+
+    #[inline(always)]
+    fn i32x4_shr_u(self, a: [i32; 4], shift: u32) -> [i32; 4] {
+        a.map(|lane| (lane as u32 >> (shift % 32)) as i32)
+    }
+
+    #[inline(always)]
+    fn i32x4_low_words(self, a: [i64; 2], b: [i64; 2]) -> [i32; 4] {
+        [a[0] as i32, a[1] as i32, b[0] as i32, b[1] as i32]
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_low_i32x4_u(self, a: [i32; 4], b: [i32; 4]) -> [i64; 2] {
+        from_fn(|i| (u64::from(a[i] as u32) * u64::from(b[i] as u32)) as i64)
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_high_i32x4_u(self, a: [i32; 4], b: [i32; 4]) -> [i64; 2] {
+        from_fn(|i| (u64::from(a[i + 2] as u32) * u64::from(b[i + 2] as u32)) as i64)
+    }
+
+    #[inline(always)]
+    fn f32x4_pmin(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
+    fn f32x4_pmax(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
     fn i32x4_bitselect(self, a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] {
         from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
     }

@@ -476,6 +476,46 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i32x4_xor(self, a: v128, b: v128) -> v128 {
+        v128_xor(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_andnot(self, a: v128, b: v128) -> v128 {
+        v128_andnot(a, b)
+    }
+
+    #[inline(always)]
+    fn i32x4_shr_u(self, a: v128, shift: u32) -> v128 {
+        u32x4_shr(a, shift)
+    }
+
+    #[inline(always)]
+    fn i32x4_low_words(self, a: v128, b: v128) -> v128 {
+        i32x4_shuffle::<0, 2, 4, 6>(a, b)
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_low_i32x4_u(self, a: v128, b: v128) -> v128 {
+        u64x2_extmul_low_u32x4(a, b)
+    }
+
+    #[inline(always)]
+    fn i64x2_extmul_high_i32x4_u(self, a: v128, b: v128) -> v128 {
+        u64x2_extmul_high_u32x4(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_pmin(self, a: v128, b: v128) -> v128 {
+        f32x4_pmin(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_pmax(self, a: v128, b: v128) -> v128 {
+        f32x4_pmax(a, b)
+    }
+
+    #[inline(always)]
     fn i32x4_bitselect(self, a: v128, b: v128, mask: v128) -> v128 {
         v128_bitselect(a, b, mask)
     }

@@ -210,3 +210,18 @@ fn comparisons_masks_and_roots() {
     assert_eq!(P.f32x4_abs([-0.0, -1.5, f32::NEG_INFINITY, 2.0]).map(f32::to_bits), [0.0, 1.5, f32::INFINITY, 2.0].map(f32::to_bits));
     assert_eq!(P.f32x4_sqrt([4.0, 0.0, 2.0, f32::INFINITY]), [2.0, 0.0, 2.0f32.sqrt(), f32::INFINITY]);
 }
+
+#[test]
+fn unsigned_words_and_pseudo_extremes() {
+    let (a, b) = ([-1, 3, i32::MIN, -1], [-1, 5, 7, 2]);
+    assert_eq!(P.i32x4_xor(a, b), [0, 6, i32::MIN + 7, -3]);
+    assert_eq!(P.i32x4_andnot(a, b), [0, 2, i32::MIN, -3]);
+    assert_eq!(P.i32x4_shr_u(a, 33), [i32::MAX, 1, 1 << 30, i32::MAX]);
+    assert_eq!(P.i64x2_extmul_low_i32x4_u(a, b), [0xffff_fffe_0000_0001_u64 as i64, 15]);
+    assert_eq!(P.i64x2_extmul_high_i32x4_u(a, b), [7 << 31, 0x1_ffff_fffe]);
+    assert_eq!(P.i32x4_low_words([-1, 5 << 32], [7, i64::MIN + 1]), [-1, 0, 7, 1]);
+    // The first operand wins where neither is less: NaN and zeros of two signs.
+    let (a, b) = ([1.0, -0.0, f32::NAN, 2.0], [2.0, 0.0, 1.0, f32::NAN]);
+    assert_eq!(P.f32x4_pmin(a, b).map(f32::to_bits), [1.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
+    assert_eq!(P.f32x4_pmax(a, b).map(f32::to_bits), [2.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
+}

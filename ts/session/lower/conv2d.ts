@@ -154,5 +154,6 @@ function stepFields(context: LowerContext, operation: OperationOf<'conv2d'>, ope
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
+    batch: 1,
   };
 }

@@ -154,6 +154,14 @@ operations! {
     f32x4_convert_i32x4_s(a: Self::I32x4) -> Self::F32x4;
     i32x4_and(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
     i32x4_or(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+    i32x4_xor(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+    i32x4_andnot(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+    i32x4_shr_u(a: Self::I32x4, shift: u32) -> Self::I32x4;
+    i32x4_low_words(a: Self::I64x2, b: Self::I64x2) -> Self::I32x4;
+    i64x2_extmul_low_i32x4_u(a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
+    i64x2_extmul_high_i32x4_u(a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
+    f32x4_pmin(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+    f32x4_pmax(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     i32x4_bitselect(a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
     f32x4_gt(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
     f32x4_ne(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;

@@ -1,0 +1,42 @@
+import type { LayerBits, Value } from '../tape/node.js';
+import { linear } from '../tape/ops/linear.js';
+import { checkSize } from '../tape/window.js';
+import { kaimingUniform } from './initial.js';
+import { checkBits, intervalParameter, layerIntervals } from './layer-bits.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+export interface LinearOptions {
+  /** Input features. */
+  readonly in: number;
+  /** Output features. */
+  readonly out: number;
+  /** true, if not given. */
+  readonly bias?: boolean;
+  /** null or not given: f32. Else integers of so many bits, 2 to 8 each. */
+  readonly bits?: LayerBits | null;
+}
+
+/** x · weightᵀ + bias, [N, in] → [N, out]; weights and bias begin as in PyTorch. Throws ERR_ARGUMENT. */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly weightInterval: Parameter | null;
+  readonly activationInterval: Parameter | null;
+  readonly bits: LayerBits | null;
+
+  constructor({ in: inputs, out, bias = true, bits = null }: LinearOptions) {
+    super();
+    checkSize(inputs, 1, 'Linear', 'in');
+    checkSize(out, 1, 'Linear', 'out');
+    this.bits = checkBits(bits, 'Linear');
+    this.weight = new Parameter([out, inputs], { group: 'weights', initial: kaimingUniform([out, inputs], inputs) });
+    this.bias = bias ? new Parameter([out], { group: 'weights', initial: kaimingUniform([out], inputs) }) : null;
+    this.weightInterval = this.bits === null ? null : intervalParameter();
+    this.activationInterval = this.bits === null ? null : intervalParameter();
+  }
+
+  override forward(x: Value): Value {
+    return linear(x, { weight: this.weight, bias: this.bias, quantization: layerIntervals(this.bits, this.weightInterval, this.activationInterval) });
+  }
+}
