@@ -9,6 +9,8 @@ export { Tensor } from './tensor/tensor.js';
 export type { Dtype, TypedArray } from './tensor/dtype.js';
 export { importOnnx } from './onnx/lazy-import.js';
 export type { ImportOptions } from './onnx/import.js';
+export { exportOnnx } from './onnx/lazy-export.js';
+export type { ExportOptions } from './onnx/export/export.js';
 export { quantize } from './quantize/lazy-quantize.js';
 export type { CalibrationData } from './quantize/calibration/samples.js';
 export type { QuantizeOptions, QuantizeProgress } from './quantize/options.js';

@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Preprocess } from '../../ts/integer/integer-graph.js';
-import { pixelCodes, pixelFloat, quantizeFloat } from '../../ts/session/pixel-table.js';
+import { quantizeFloat } from '../../ts/graph/quantize-float.js';
+import { pixelCodes, pixelFloat } from '../../ts/session/pixel-table.js';
 import { pixelsToFloats, preprocessPicture, type Picture } from '../../ts/session/preprocess.js';
 import { errorOf } from '../engine/error-of.js';
 import { Random } from '../parity/random.js';

@@ -37,6 +37,13 @@ export interface PoolAttributes {
   readonly countIncludePad: boolean;
 }
 
+export interface FakeQuantizeAttributes {
+  /** A positive f32 number. */
+  readonly scale: number;
+  /** Smallest and largest code, within [−127, 127] or [0, 255]. */
+  readonly range: readonly [number, number];
+}
+
 interface NodeBase {
   readonly name: string;
   /** Names of values or constants; '' where an optional input is absent. */
@@ -73,6 +80,8 @@ export type GraphNode =
   /** constant mode; `before`, `after` one per axis, negative ones are normalised to a Slice first. reflect, edge and wrap become Gather nodes. */
   | (NodeBase & { readonly op: 'Pad'; readonly attributes: { readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number } })
   | (NodeBase & { readonly op: 'Softmax'; readonly attributes: { readonly axis: number } })
+  /** y = scale · clamp(roundHalfEven(x · (1/scale)), lo, hi), each step f32 (SPEC 1.3): x as its codes show it. Of a value it says which codes the layer reads, of a constant which codes its weights are. */
+  | (NodeBase & { readonly op: 'FakeQuantize'; readonly attributes: FakeQuantizeAttributes })
   /** constant indices, already made non-negative; indices shape replaces the axis */
   | (NodeBase & { readonly op: 'Gather'; readonly attributes: { readonly axis: number; readonly indices: readonly number[]; readonly indicesShape: readonly number[] } });
 

@@ -3,7 +3,7 @@
  * import), so theirs is taken as declared and checked.
  */
 import { DyadicError } from '../errors.js';
-import type { GraphNode, PoolAttributes, ValueInfo } from './graph.js';
+import type { FakeQuantizeAttributes, GraphNode, PoolAttributes, ValueInfo } from './graph.js';
 import { effectiveKernel, everyWindowTouches, windowCount, windowCountCeil } from './pool-window.js';
 import { broadcastShapes, elementCount, sameShape, showShape } from './shape.js';
 
@@ -37,6 +37,7 @@ function inferShape(node: GraphNode, inputs: readonly (ValueInfo | undefined)[],
     case 'Add': return addShape(node, x, required(node, inputs, 1).shape);
     case 'Relu':
     case 'Clip': return x;
+    case 'FakeQuantize': checkCodes(node, node.attributes); return x;
     case 'Softmax': checkAxis(node, node.attributes.axis, x.length); return x;
     case 'MaxPool':
     case 'AveragePool': return poolShape(node, node.attributes, x, declared);
@@ -73,6 +74,13 @@ function checkLimits(node: GraphNode, shape: readonly number[]): void {
 
 function checkAxis(node: GraphNode, axis: number, rank: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= rank) throw shapeError(node, 'axis', `an axis in [0, ${rank})`, String(axis));
+}
+
+function checkCodes(node: GraphNode, { scale, range }: FakeQuantizeAttributes): void {
+  if (!(scale > 0 && Number.isFinite(scale) && Math.fround(scale) === scale)) throw shapeError(node, 'scale', 'a positive f32 number', String(scale));
+  const [lo, hi] = range;
+  const isIn = (low: number, high: number): boolean => Number.isInteger(lo) && Number.isInteger(hi) && lo >= low && hi <= high && lo <= 0 && hi > lo;
+  if (!isIn(-127, 127) && !isIn(0, 255)) throw shapeError(node, 'range', 'codes within [-127, 127] or [0, 255], 0 among them', showShape(range));
 }
 
 function checkRank(node: GraphNode, argument: string, shape: readonly number[], rank: number): void {

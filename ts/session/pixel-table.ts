@@ -1,22 +1,8 @@
 /** SPEC 5.1: what a byte of a picture becomes, per channel. */
+import { quantizeFloat } from '../graph/quantize-float.js';
 import type { CodeDtype, Pair, Preprocess } from '../integer/integer-graph.js';
 
 const BYTES = 256;
-
-/** 1.3: f32 to code by half-to-even rounding of x · (1/s), clamped. */
-export function quantizeFloat(x: number, scale: number, zeroPoint: number, [lo, hi]: Pair): number {
-  const scaled = Math.fround(Math.fround(x) * Math.fround(1 / Math.fround(scale)));
-  if (Number.isNaN(scaled)) return Math.min(Math.max(zeroPoint, lo), hi);
-  return Math.min(Math.max(roundHalfToEven(scaled) + zeroPoint, lo), hi);
-}
-
-/** Exact for every f32: from 2^23 on they are integers, and below that floor and the difference lose nothing. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0)) return floor + 1;
-  return floor;
-}
 
 /** The float that byte p of network channel c stands for: (f32(p) · f32(1/255) − mean) · (1/std). */
 export function pixelFloat(p: number, mean: number, std: number): number {

@@ -27,10 +27,10 @@ fn all_kernels() -> impl Iterator<Item = &'static KernelSchema> {
 /// The whole TypeScript file.
 pub fn render() -> String {
     let mut text = String::from(HEADER);
-    let containers = [("u8", container::U8), ("i8", container::I8), ("i16", container::I16)];
+    let containers = [("u8", container::U8), ("i8", container::I8), ("i16", container::I16), ("i32", container::I32)];
     constants(&mut text, "How a code lies in memory.", "Container", &containers);
-    let forms = [("copy", form::COPY), ("q15", form::Q15), ("exact", form::EXACT)];
-    constants(&mut text, "Requantization forms of SPEC 2.", "Form", &forms);
+    let forms = [("copy", form::COPY), ("q15", form::Q15), ("exact", form::EXACT), ("raw", form::RAW)];
+    constants(&mut text, "Requantization forms of SPEC 2; raw is the exact sum, in i32 (SPEC 7.1).", "Form", &forms);
     let dots = [("i7", dot::I7), ("w4", dot::W4), ("usdot", dot::USDOT), ("sdot", dot::SDOT)];
     constants(&mut text, "Dot products of bytes, which conv2d_relaxed multiplies by.", "Dot", &dots);
     let reasons = REASONS.map(|(name, reason)| (name, reason as i32));

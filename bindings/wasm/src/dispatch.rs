@@ -13,6 +13,8 @@ use quantizers::params::{
     QuantizeGradient, QuantizeWeights, QuantizeWeightsBackward,
 };
 use simd::Native;
+#[cfg(feature = "train")]
+use training::params::*;
 
 /// What to do with the kernel of a row, once its parameters are read.
 trait Visit {
@@ -138,7 +140,8 @@ step_by_number! {
 step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
-    training_step: ;
+    training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
+        BatchNormBackwardApply;
     else quantizer_step
 }
 

@@ -50,10 +50,10 @@ pub fn is_total(factors: &[i32]) -> bool {
 
 /// Bytes of one element of a container that passed its check.
 pub fn element_bytes(container: i32) -> usize {
-    if container == container::I16 {
-        2
-    } else {
-        1
+    match container {
+        container::I32 => 4,
+        container::I16 => 2,
+        _ => 1,
     }
 }
 

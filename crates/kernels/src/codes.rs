@@ -14,6 +14,8 @@ pub const fn padded(n: usize) -> usize {
 
 /// A container, known at compile time.
 pub trait Container: Copy {
+    /// Its number in [`container`].
+    const NUMBER: i32;
     /// Bytes of one code.
     const BYTES: usize;
     /// The smallest code.
@@ -41,6 +43,7 @@ pub struct I8;
 pub struct I16;
 
 impl Container for U8 {
+    const NUMBER: i32 = container::U8;
     const BYTES: usize = 1;
     const LOWEST: i32 = 0;
 
@@ -71,6 +74,7 @@ impl Container for U8 {
 }
 
 impl Container for I8 {
+    const NUMBER: i32 = container::I8;
     const BYTES: usize = 1;
     const LOWEST: i32 = -128;
 
@@ -101,6 +105,7 @@ impl Container for I8 {
 }
 
 impl Container for I16 {
+    const NUMBER: i32 = container::I16;
     const BYTES: usize = 2;
     const LOWEST: i32 = -32768;
 

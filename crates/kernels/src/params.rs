@@ -11,6 +11,8 @@ pub mod container {
     pub const I8: i32 = 1;
     /// Two bytes, signed: residual carriers.
     pub const I16: i32 = 2;
+    /// Four bytes, signed: exact sums ([`super::form::RAW`]).
+    pub const I32: i32 = 3;
 }
 
 /// Requantization forms of SPEC 2.
@@ -21,9 +23,11 @@ pub mod form {
     pub const Q15: i32 = 1;
     /// SPEC 2.3.
     pub const EXACT: i32 = 2;
+    /// None (SPEC 7.1): the exact sum of a convolution, bias included, into the container I32. In modules with the feature `train` only.
+    pub const RAW: i32 = 3;
 }
 
-/// How [`Conv2dRelaxed`] multiplies: `simd::dot`. The engine decides which of them are right (ARCHITECTURE.md).
+/// How [`Conv2dRelaxed`] and [`ConvWeightGradientRelaxed`] multiply: `simd::dot`. The engine decides which of them are right (ARCHITECTURE.md).
 pub mod dot {
     /// Relaxed dot of any i8 weights and activation codes in 0..127.
     pub const I7: i32 = 0;
@@ -93,13 +97,15 @@ macro_rules! kernel_params {
 
 kernel_params! {
     /// Convolution (SPEC 3.1), groups = 1, and dense (SPEC 3.2: `in_h` rows of `in_c` elements, `in_w` = 1, a 1×1 kernel), by i16 dot on packed weights.
-    /// Also the layout that [`PackConv2d`] packs for. Input NHWC with `in_stride` elements per pixel.
+    /// Also the layout that [`PackConv2d`] packs for. Input NHWC with `in_stride` elements per pixel. `batch` images of in_h·in_w·in_stride input elements and
+    /// out_h·out_w·out_stride output elements lie one after another; inference has 1. Form RAW: i32 sums into the container I32, no multipliers; `shift`, `left`,
+    /// `out_zero_point`, `lo` and `hi` are not read.
     Conv2d = 1, "conv2d", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi,
+        form, shift, left, out_zero_point, lo, hi, batch,
     }
     /// Depthwise convolution (groups = in_c = out_c); weights packed by [`PackDepthwise`]. Fields as [`Conv2d`].
     DepthwiseConv2d = 2, "depthwise_conv2d", float: false {
@@ -107,7 +113,7 @@ kernel_params! {
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi,
+        form, shift, left, out_zero_point, lo, hi, batch,
     }
     /// Convolution with any groups; weights are plain i8 [out_c][in_c/groups][kernel_h][kernel_w], bias and multipliers plain i32 [out_c] (scalar path). Fields as [`Conv2d`].
     GroupedConv2d = 3, "grouped_conv2d", float: false {
@@ -115,7 +121,7 @@ kernel_params! {
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi,
+        form, shift, left, out_zero_point, lo, hi, batch,
     }
     /// Packs i8 weights [out_c][in_c][kernel_h][kernel_w] into the panels of [`Conv2d`] and folds −zp·Σw into the bias. `bias_offset` 0 = no bias.
     /// `multiplier_count` is 1 or out_c. Writes: panels, i32 bias and i32 multipliers padded to whole panels (sizes: `kernels::pack`).
@@ -179,7 +185,7 @@ kernel_params! {
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi, dot,
+        form, shift, left, out_zero_point, lo, hi, dot, batch,
     }
     /// Packs as [`PackConv2d`], into the panels `[out_c/8][K/4][8][4]` of bytes that [`Conv2dRelaxed`] wants for the same `dot`, `in_container` and
     /// `in_zero_point`. In the flavour `relaxed` only.
@@ -187,14 +193,14 @@ kernel_params! {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
     }
-    /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c a multiple of 16, of codes in 0..15 and weights in −8..7, by exact Winograd F(2,3) on
+    /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c a multiple of 16, of codes in 0..15 or (I8) −7..7 and weights in −8..7, by exact Winograd F(2,3) on
     /// weights packed by [`PackWinogradF23`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
     WinogradF23 = 18, "winograd_f23", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi,
+        form, shift, left, out_zero_point, lo, hi, batch,
     }
     /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`). In the flavour `relaxed` only.
     PackWinogradF23 = 19, "pack_winograd_f23", float: false {
@@ -214,6 +220,27 @@ kernel_params! {
     PackWinogradF43 = 21, "pack_winograd_f43", float: false {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
+    }
+
+    /// The weight gradient of a convolution (SPEC 7.1): the exact sum over all output pixels of activation code times gradient code, i32
+    /// [slabs][out_c][in_c/groups][kernel_h][kernel_w]. `in_*` are the activations' (U8 or I8, zero point 0: the padding is 0), `out_*` the gradient's: i8 codes,
+    /// `out_stride` per pixel. `batch` images are cut into `slabs` ≤ batch groups of neighbours, image i·batch/slabs the first of slab i; a slab's sum must fit an i32
+    /// (`kernels::weight_gradient::slabs`). Linear layers are 1×1 on in_h = rows.
+    ConvWeightGradient = 22, "conv_weight_gradient", float: false {
+        input_offset, gradient_offset, output_offset, batch, slabs, in_container, in_h, in_w, in_c, in_stride, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+    }
+    /// [`ConvWeightGradient`] by dot products of bytes. `dot` ([`dot`]), always with the gradient as the first operand: I7 takes activations in 0..127, W4 in −8..7,
+    /// USDOT and SDOT any. In the flavour `relaxed` only.
+    ConvWeightGradientRelaxed = 23, "conv_weight_gradient_relaxed", float: false {
+        input_offset, gradient_offset, output_offset, batch, slabs, in_container, in_h, in_w, in_c, in_stride, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups, dot,
+    }
+    /// [`ConvWeightGradient`] with a 3×3 kernel, stride, dilation and groups 1, in_c and out_c multiples of 16, activations in 0..15, gradients in −7..7, by exact
+    /// Winograd F(3×3, 2×2). Right while four times a slab's sum fits an i32. In the flavour `relaxed` only.
+    WinogradWeightGradient = 24, "winograd_weight_gradient", float: false {
+        input_offset, gradient_offset, output_offset, batch, slabs, in_container, in_h, in_w, in_c, in_stride, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
     }
 
     /// f32 to codes (SPEC 1.3). Scale as f32 bits.

@@ -31,6 +31,7 @@ pub mod resize;
 pub mod shape;
 pub mod slice;
 pub mod softmax;
+pub mod training;
 pub mod transpose;
 pub mod window;
 

@@ -68,6 +68,8 @@ function planNode(writer: PlanWriter, node: GraphNode): void {
       return planGather(writer, node);
     case 'Softmax':
       throw new Unsupported('softmax is allowed only as the last operation of an output');
+    case 'FakeQuantize':
+      throw new Unsupported('quantized values must be read by a convolution or dense layer');
     case 'Concat':
       return planConcat(writer, node);
     default:

@@ -1,8 +1,10 @@
-/** Add, Relu, Clip, BatchNormalization. */
+/** Add, Relu, Clip, FakeQuantize, BatchNormalization. */
 import { DyadicError } from '../../errors.js';
 import type { Bounds } from '../../graph/graph.js';
 import { at, floatBits, type StepBuffer } from '../assembler.js';
 import { elementCount } from '../../graph/shape.js';
+import { Container } from '../../wasm/params.js';
+import { elementBytesOf } from '../layout.js';
 import { boundFields, broadcastStrides, type FloatContext, type NodeOf } from './context.js';
 
 const KERNEL_AXES = 6;
@@ -40,6 +42,17 @@ export function lowerClamp(context: FloatContext, node: NodeOf<'Relu'> | NodeOf<
 
 function clamp(context: FloatContext, input: StepBuffer, output: StepBuffer, count: number, bounds: Bounds): void {
   context.assembler.step('clamp_f32', { inputOffset: at(input), outputOffset: at(output), count, ...boundFields(bounds) });
+}
+
+/** To codes and back. An i16 buffer holds signed and unsigned ones. */
+export function lowerFakeQuantize(context: FloatContext, node: NodeOf<'FakeQuantize'>): void {
+  const input = context.input(node);
+  const count = elementCount(input.shape);
+  const { scale, range } = node.attributes;
+  const codes = context.assembler.activation(`${node.name} codes`, count * elementBytesOf(Container.i16));
+  const shared = { count, scaleBits: floatBits(scale), zeroPoint: 0 };
+  context.assembler.step('quantize_f32', { inputOffset: at(input.buffer), outputOffset: at(codes), outContainer: Container.i16, lo: range[0], hi: range[1], ...shared });
+  context.assembler.step('dequantize_f32', { inputOffset: at(codes), outputOffset: at(context.output(node).buffer), inContainer: Container.i16, ...shared });
 }
 
 export function lowerBatchNormalization(context: FloatContext, node: NodeOf<'BatchNormalization'>): void {

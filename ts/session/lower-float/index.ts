@@ -2,7 +2,7 @@
 import type { GraphNode } from '../../graph/graph.js';
 import type { FloatContext } from './context.js';
 import { lowerConv, lowerPool } from './convolution.js';
-import { lowerAdd, lowerBatchNormalization, lowerClamp } from './elementwise.js';
+import { lowerAdd, lowerBatchNormalization, lowerClamp, lowerFakeQuantize } from './elementwise.js';
 import { lowerConcat, lowerGather, lowerPad, lowerReshape, lowerSlice, lowerTranspose } from './movement.js';
 import { lowerGemm, lowerMatMul } from './product.js';
 import { lowerReduceMean, lowerSoftmax } from './reduction.js';
@@ -16,6 +16,7 @@ export function lowerNode(context: FloatContext, node: GraphNode): void {
     case 'Add': return lowerAdd(context, node);
     case 'Relu':
     case 'Clip': return lowerClamp(context, node);
+    case 'FakeQuantize': return lowerFakeQuantize(context, node);
     case 'MaxPool':
     case 'AveragePool': return lowerPool(context, node);
     case 'ReduceMean': return lowerReduceMean(context, node);

@@ -38,6 +38,7 @@ export function lowerDense(context: LowerContext, operation: OperationOf<'dense'
     outZeroPoint: output.info.zeroPoint,
     lo,
     hi,
+    batch: 1,
   });
   if (scattered !== null) {
     stridedCopy(assembler, output.info.shape, output.layout.elementBytes, wholeView(scattered.buffer, scattered.layout), wholeView(output.buffer, output.layout));

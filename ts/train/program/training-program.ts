@@ -39,6 +39,8 @@ export interface StepResult {
   readonly loss: number;
   /** How many of the batch were classified right. */
   readonly correct: number;
+  /** False if a gradient policy only measured in this step (`isMeasuring`): no parameter has moved, and optimizers do not count it. */
+  readonly hasUpdated: boolean;
   readonly layers: readonly LayerGradientReport[];
 }
 

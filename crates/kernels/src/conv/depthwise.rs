@@ -1,13 +1,13 @@
 //! [`DepthwiseConv2d`]: eight channels at a time, widening products and sums.
 
 use super::depthwise_3x3;
-use super::layer::Layer;
+use super::epilogue::{with_epilogue, Epilogue};
+use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
-use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
+use crate::codes::{padded, with_container, Container, I8, LANES, U8};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_depthwise_bytes;
 use crate::params::{container, Conv2d, DepthwiseConv2d};
-use crate::requant::{with_form, Form};
 use core::ops::Range;
 use simd::{mem, Isa};
 
@@ -70,7 +70,7 @@ impl Kernel for DepthwiseConv2d {
 
     /// Rows of the output.
     fn units(&self) -> usize {
-        self.out_h as usize
+        self.batch as usize * self.out_h as usize
     }
 
     /// One i32 per tap, where it reads; or what the 3×3 kernel wants.
@@ -94,21 +94,22 @@ impl Kernel for DepthwiseConv2d {
             return;
         }
         let spec = layer.requantization();
-        with_form!(isa, spec, form => match self.in_container {
+        with_epilogue!(isa, spec, form => match self.in_container {
             container::U8 => run::<I, U8, _>(isa, &layer, form, buffers, units, taps),
             _ => run::<I, I8, _>(isa, &layer, form, buffers, units, taps),
         });
     }
 }
 
-/// Writes where every tap of output pixel (y, x) reads: the first element of its input pixel, or [`OUTSIDE`].
-fn locate(layer: &Conv2d, y: usize, x: usize, taps: &mut [[u8; 4]]) {
+/// Writes where every tap of an output pixel reads: the first element of its input pixel, or [`OUTSIDE`].
+fn locate(layer: &Conv2d, pixel: usize, taps: &mut [[u8; 4]]) {
     let (rows, columns) = (layer.rows(), layer.columns());
+    let (y, x, image) = layer.place(pixel);
     for (line, ky) in taps.chunks_exact_mut(layer.kernel_w as usize).zip(0..) {
         let row = rows.element(y, ky);
         for (tap, kx) in line.iter_mut().zip(0..) {
             let at = match (row, columns.element(x, kx)) {
-                (Some(y), Some(x)) => ((y * layer.in_w as usize + x) * layer.in_stride as usize) as i32,
+                (Some(y), Some(x)) => ((image + y * layer.in_w as usize + x) * layer.in_stride as usize) as i32,
                 _ => OUTSIDE,
             };
             *tap = at.to_le_bytes();
@@ -116,7 +117,7 @@ fn locate(layer: &Conv2d, y: usize, x: usize, taps: &mut [[u8; 4]]) {
     }
 }
 
-fn run<I: Isa, C: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, taps: &mut [[u8; 4]]) {
+fn run<I: Isa, C: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, taps: &mut [[u8; 4]]) {
     let [input, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let channels = padded(layer.in_c as usize);
@@ -124,7 +125,7 @@ fn run<I: Isa, C: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffer
     let four = |bytes: &[u8], at: usize| isa.i32x4_load(mem::array(bytes, at * 4));
     for y in units {
         for x in 0..layer.out_w as usize {
-            locate(layer, y, x, taps);
+            locate(layer, y * layer.out_w as usize + x, taps);
             let pixel = (y * layer.out_w as usize + x) * layer.out_stride as usize;
             for channel in (0..channels).step_by(LANES) {
                 let mut low = form.preload(isa, four(bias, channel));
@@ -143,9 +144,8 @@ fn run<I: Isa, C: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffer
                 } else {
                     form.multipliers(isa, four(multipliers, channel), four(multipliers, channel + 4))
                 };
-                let codes = form.finish(isa, low, high, b);
                 let stored = LANES.min(layer.out_stride as usize - channel);
-                store_first(isa, layer.out_container, codes, stored, output, pixel + channel);
+                form.store(isa, layer.out_container, [low, high], b, stored, output, pixel + channel);
             }
         }
     }
@@ -159,7 +159,7 @@ fn run_scalar(layer: &Conv2d, buffers: &mut Buffers<'_>, units: Range<usize>, ta
     let requantization = layer.requantization();
     for y in units {
         for x in 0..layer.out_w as usize {
-            locate(layer, y, x, taps);
+            locate(layer, y * layer.out_w as usize + x, taps);
             let pixel = (y * layer.out_w as usize + x) * layer.out_stride as usize;
             for channel in 0..layer.in_c as usize {
                 let mut sum = mem::read_i32(bias, channel * 4);
@@ -171,8 +171,7 @@ fn run_scalar(layer: &Conv2d, buffers: &mut Buffers<'_>, units: Range<usize>, ta
                     sum = sum.wrapping_add(code * i32::from(mem::read_i16(weights, channel * 2)));
                 }
                 let b = if multipliers.is_empty() { 0 } else { mem::read_i32(multipliers, channel * 4) };
-                let code = requantization.apply(sum, b);
-                with_container!(layer.out_container, C => C::write(output, pixel + channel, code));
+                write_output(layer, requantization, sum, b, output, pixel + channel);
             }
         }
     }

@@ -3,10 +3,10 @@
 //! Dot products of i16 pairs want two taps side by side. Rows 0 and 1 of a column are one pair; row 2 goes with row 2 of the next column, and
 //! the third column's with nothing: nine taps are five pairs.
 
-use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
+use super::epilogue::{with_epilogue, Epilogue};
+use crate::codes::{padded, with_container, Container, I8, LANES, U8};
 use crate::kernel::Buffers;
 use crate::params::{container, Conv2d};
-use crate::requant::{with_form, Form};
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -47,7 +47,8 @@ pub fn run<I: Isa>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, units: Ran
     pair_weights(isa, buffers.reads[1], weights);
     for y in units {
         for x in (0..layer.out_w as usize).step_by(OUTPUTS) {
-            let pixels = locate(layer, buffers.reads[0], outside, y, x);
+            let outputs = Outputs { first: y * layer.out_w as usize + x, count: OUTPUTS.min(layer.out_w as usize - x) };
+            let pixels = locate(layer, buffers.reads[0], outside, outputs.first);
             match (layer.in_container, layer.stride_w) {
                 (container::U8, 1) => tile::<I, U8, 1>(isa, &pixels, weights, sums),
                 (container::U8, _) => tile::<I, U8, 2>(isa, &pixels, weights, sums),
@@ -55,9 +56,8 @@ pub fn run<I: Isa>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, units: Ran
                 _ => tile::<I, I8, 2>(isa, &pixels, weights, sums),
             }
             let spec = layer.requantization();
-            let outputs = Outputs { first: y * layer.out_w as usize + x, count: OUTPUTS.min(layer.out_w as usize - x) };
             with_container!(layer.out_container, O => {
-                with_form!(isa, spec, form => finish::<I, O, _>(isa, layer, form, buffers, sums, outputs));
+                with_epilogue!(isa, spec, form => finish::<I, O, _>(isa, layer, form, buffers, sums, outputs));
             });
         }
     }
@@ -84,10 +84,11 @@ fn pair_weights<I: Isa>(isa: I, packed: &[u8], paired: &mut [Weights]) {
     }
 }
 
-/// The pixels under the tile at output (y, x); those in the padding are `outside`.
-fn locate<'a>(layer: &Conv2d, input: &'a [u8], outside: &'a [u8], y: usize, x: usize) -> Pixels<'a> {
+/// The pixels under the tile at output `pixel`; those in the padding are `outside`.
+fn locate<'a>(layer: &Conv2d, input: &'a [u8], outside: &'a [u8], pixel: usize) -> Pixels<'a> {
+    let (y, x, image) = layer.place(pixel);
     let first = layer.columns().start(x);
-    let lines: [Option<usize>; 3] = from_fn(|ky| layer.rows().element(y, ky).map(|row| row * layer.in_w as usize));
+    let lines: [Option<usize>; 3] = from_fn(|ky| layer.rows().element(y, ky).map(|row| image + row * layer.in_w as usize));
     from_fn(|i| {
         let column = first + i as i32;
         let inside = column >= 0 && column < layer.in_w;
@@ -169,7 +170,7 @@ fn add<I: Isa>(isa: I, sum: &mut [I::I32x4; 2], codes: [I::I16x8; 2], weights: [
 /// The codes of a tile. Apart from [`tile`], so that there are not as many
 /// tiles as forms: the bias may as well come last.
 #[inline(never)]
-fn finish<I: Isa, O: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, sums: &[Sums], outputs: Outputs) {
+fn finish<I: Isa, O: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, sums: &[Sums], outputs: Outputs) {
     let [_, _, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let (bias, multipliers) = (mem::panels::<16, 2>(bias), mem::panels::<16, 2>(multipliers));
@@ -182,14 +183,9 @@ fn finish<I: Isa, O: Container, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buf
         let channel = group * LANES;
         let stored = LANES.min(layer.out_stride as usize - channel);
         for (i, [low, high]) in sums.iter().enumerate().take(outputs.count) {
-            let (low, high) = (isa.i32x4_add(isa.i32x4_load(low), initial[0]), isa.i32x4_add(isa.i32x4_load(high), initial[1]));
-            let codes = form.finish(isa, low, high, b);
+            let sums = [isa.i32x4_add(isa.i32x4_load(low), initial[0]), isa.i32x4_add(isa.i32x4_load(high), initial[1])];
             let at = (outputs.first + i) * layer.out_stride as usize + channel;
-            if stored == LANES {
-                O::store(isa, codes, output, at);
-            } else {
-                store_first(isa, layer.out_container, codes, stored, output, at);
-            }
+            form.store(isa, O::NUMBER, sums, b, stored, output, at);
         }
     }
 }

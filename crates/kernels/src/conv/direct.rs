@@ -1,5 +1,6 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
+use super::epilogue::{with_epilogue, Epilogue};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, ROWS};
 use super::output::Columns;
 use crate::check::element_bytes;
@@ -7,7 +8,6 @@ use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
 use crate::params::Conv2d;
-use crate::requant::{with_form, Form};
 use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Dot, Isa};
@@ -103,10 +103,10 @@ impl<D: Tiles> Direct<D> {
     /// [`Kernel::run`](crate::Kernel::run).
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let spec = self.layer.requantization();
-        with_form!(isa, spec, form => self.run_form(isa, form, buffers, units, scratch));
+        with_epilogue!(isa, spec, form => self.run_form(isa, form, buffers, units, scratch));
     }
 
-    fn run_form<I: Isa, F: Form<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+    fn run_form<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
         let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
         border.fill(layer.in_zero_point as u8);
@@ -126,7 +126,7 @@ impl<D: Tiles> Direct<D> {
     }
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
-    fn multiply<I: Isa, F: Form<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, tiles: &[TileStep], first_pixel: usize) {
+    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, tiles: &[TileStep], first_pixel: usize) {
         let [_, weights, bias, multipliers, ..] = buffers.reads;
         let output = &mut *buffers.writes[0];
         let pixels_end = self.layer.out_pixels();
@@ -158,7 +158,7 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
 
 /// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
 #[inline(never)]
-fn tile<I: Isa, D: Dot, F: Form<I>, const R: usize>(
+fn tile<I: Isa, D: Dot, F: Epilogue<I>, const R: usize>(
     isa: I,
     columns: &Columns<'_, I, F>,
     tile: &[TileStep],

@@ -1,6 +1,6 @@
 //! [`GroupedConv2d`]: any groups, straight from the plain weights, one output at a time.
 
-use super::layer::Layer;
+use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
 use crate::codes::{with_container, Container};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
@@ -38,7 +38,7 @@ impl Kernel for GroupedConv2d {
 
     /// Rows of the output.
     fn units(&self) -> usize {
-        self.out_h as usize
+        self.batch as usize * self.out_h as usize
     }
 
     fn scratch_bytes(&self) -> usize {
@@ -51,15 +51,15 @@ impl Kernel for GroupedConv2d {
         let output = &mut *buffers.writes[0];
         let requantization = layer.requantization();
         let filter_bytes = (self.in_c / self.groups) as usize * layer.taps();
-        for y in units {
+        for unit in units {
+            let (y, input) = (unit % self.out_h as usize, &input[unit / self.out_h as usize * layer.in_pixels() * self.in_stride as usize..]);
             for x in 0..layer.out_w as usize {
-                let pixel = (y * layer.out_w as usize + x) * layer.out_stride as usize;
+                let pixel = (unit * layer.out_w as usize + x) * layer.out_stride as usize;
                 for (channel, filter) in weights.chunks_exact(filter_bytes).enumerate() {
                     let start = if bias.is_empty() { 0 } else { mem::read_i32(bias, channel * 4) };
                     let sum = with_container!(layer.in_container, C => accumulate::<C>(&layer, input, filter, channel, y, x));
                     let b = if multipliers.is_empty() { 0 } else { mem::read_i32(multipliers, channel * 4) };
-                    let code = requantization.apply(start.wrapping_add(sum), b);
-                    with_container!(layer.out_container, C => C::write(output, pixel + channel, code));
+                    write_output(&layer, requantization, start.wrapping_add(sum), b, output, pixel + channel);
                 }
             }
         }

@@ -1,10 +1,12 @@
 //! What the convolutions have in common: the same fields, the same checks.
 
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
+use crate::codes::{with_container, Container};
 use crate::kernel::BadParam;
 use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, WinogradF23, WinogradF43};
 use crate::requant::Requantization;
 use crate::window::Axis;
+use simd::mem;
 
 /// The fields of any of them, as those of [`Conv2d`].
 pub trait Layer {
@@ -13,15 +15,15 @@ pub trait Layer {
 }
 
 macro_rules! same_fields {
-    ($type:ident: $($field:ident),*) => {
+    ($type:ident, $batch:expr; $($field:ident),*) => {
         impl Layer for $type {
             fn layer(&self) -> Conv2d {
-                Conv2d { $( $field: self.$field ),* }
+                Conv2d { batch: $batch(self), $( $field: self.$field ),* }
             }
         }
     };
-    ($($type:ident),*) => {
-        $( same_fields! { $type:
+    ($($type:ident: $batch:expr),*) => {
+        $( same_fields! { $type, $batch;
             input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
             in_container, in_h, in_w, in_c, in_stride, in_zero_point,
             out_container, out_h, out_w, out_c, out_stride,
@@ -31,7 +33,25 @@ macro_rules! same_fields {
     };
 }
 
-same_fields!(Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, WinogradF23, WinogradF43);
+same_fields!(
+    Conv2d: |layer: &Conv2d| layer.batch,
+    Conv2dRelaxed: |layer: &Conv2dRelaxed| layer.batch,
+    DepthwiseConv2d: |layer: &DepthwiseConv2d| layer.batch,
+    GroupedConv2d: |layer: &GroupedConv2d| layer.batch,
+    WinogradF23: |layer: &WinogradF23| layer.batch,
+    WinogradF43: |_| 1
+);
+
+/// Writes what becomes of the sum of one output to element `at`: its code with multiplier `b`, or the sum itself.
+#[inline(always)]
+pub(crate) fn write_output(layer: &Conv2d, requantization: Requantization, sum: i32, b: i32, output: &mut [u8], at: usize) {
+    if cfg!(feature = "train") && layer.form == form::RAW {
+        mem::write_i32(output, at * 4, sum);
+        return;
+    }
+    let code = requantization.apply(sum, b);
+    with_container!(layer.out_container, C => C::write(output, at, code));
+}
 
 impl Conv2d {
     /// The checks that hold for every convolution; `groups` is up to the kernel.
@@ -39,6 +59,10 @@ impl Conv2d {
         self.check_shape()?;
         fields_in!(self, container::U8..=container::I8; in_container);
         fields_in!(self, container_range(self.in_container); in_zero_point);
+        if cfg!(feature = "train") && self.form == form::RAW {
+            fields_in!(self, container::I32..=container::I32; out_container);
+            return Ok(());
+        }
         fields_in!(self, container_range(self.out_container); out_zero_point, lo);
         fields_in!(self, self.lo..=*container_range(self.out_container).end(); hi);
         field_holds!((form::COPY..=form::EXACT).contains(&self.form); form);
@@ -49,12 +73,13 @@ impl Conv2d {
 
     fn check_shape(&self) -> Result<(), BadParam> {
         fields_in!(self, 1..=MAX_DIMENSION; in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w);
-        fields_in!(self, 1..=MAX_DIMENSION; stride_h, stride_w, dilation_h, dilation_w, groups);
+        fields_in!(self, 1..=MAX_DIMENSION; stride_h, stride_w, dilation_h, dilation_w, groups, batch);
         fields_in!(self, 0..=MAX_DIMENSION; pad_top, pad_left);
         fields_in!(self, self.in_c..=MAX_DIMENSION; in_stride);
         fields_in!(self, self.out_c..=MAX_DIMENSION; out_stride);
-        field_holds!(is_total(&[self.in_h, self.in_w, self.in_stride]); in_stride);
-        field_holds!(is_total(&[self.out_h, self.out_w, self.out_stride, 2]); out_stride);
+        field_holds!(is_total(&[self.batch, self.in_h, self.in_w, self.in_stride]); in_stride);
+        let out_bytes = if self.form == form::RAW { 4 } else { 2 };
+        field_holds!(is_total(&[self.batch, self.out_h, self.out_w, self.out_stride, out_bytes]); out_stride);
         // Whole panels of packed weights, two bytes each, and a tile of packed activations: 16 covers the rounding of both.
         field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, 16]); in_c);
         field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, self.out_c + 7, 2]); out_c);
@@ -78,14 +103,29 @@ impl Conv2d {
         self.kernel_h as usize * self.kernel_w as usize
     }
 
-    /// Pixels of the output.
+    /// Pixels of one image of the input.
+    pub(crate) fn in_pixels(&self) -> usize {
+        self.in_h as usize * self.in_w as usize
+    }
+
+    /// Pixels of the output, those of all images.
     pub(crate) fn out_pixels(&self) -> usize {
-        self.out_h as usize * self.out_w as usize
+        self.batch as usize * self.out_h as usize * self.out_w as usize
+    }
+
+    /// Row of output pixel `pixel` (counted over all images), its column, and how many input pixels lie before its image.
+    #[inline(always)]
+    pub(crate) fn place(&self, pixel: usize) -> (usize, usize, usize) {
+        let (line, x) = (pixel / self.out_w as usize, pixel % self.out_w as usize);
+        if self.batch == 1 {
+            return (line, x, 0);
+        }
+        (line % self.out_h as usize, x, line / self.out_h as usize * self.in_pixels())
     }
 
     /// Bytes of the input up to the last of `channels` channels of the last pixel.
     pub(crate) fn input_bytes(&self, channels: usize) -> usize {
-        (self.in_h as usize * self.in_w as usize - 1) * self.in_stride as usize + channels
+        (self.batch as usize * self.in_pixels() - 1) * self.in_stride as usize + channels
     }
 
     /// Elements of the output up to the last of `channels` channels of the last pixel.
@@ -95,7 +135,7 @@ impl Conv2d {
 
     /// `count` multipliers of 4 bytes, or nothing where the form has none.
     pub(crate) fn multiplier_bytes(&self, count: usize) -> usize {
-        if self.form == form::COPY {
+        if self.form == form::COPY || self.form == form::RAW {
             0
         } else {
             count * 4

@@ -5,6 +5,7 @@ pub mod conv2d_relaxed;
 mod depthwise;
 mod depthwise_3x3;
 pub mod direct;
+mod epilogue;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;

@@ -1,13 +1,12 @@
-//! Eight output channels: what their accumulators start from and where their codes go.
+//! Eight output channels: what their accumulators start from and where their codes or sums go.
 
+use super::epilogue::Epilogue;
 use super::gemm_4x8::COLUMNS;
-use crate::codes::store_first;
 use crate::params::Conv2d;
-use crate::requant::Form;
 use simd::{mem, Isa};
 
 /// A panel of the output, and the requantization of its channels made ready.
-pub struct Columns<'a, I: Isa, F: Form<I>> {
+pub struct Columns<'a, I: Isa, F: Epilogue<I>> {
     isa: I,
     layer: &'a Conv2d,
     form: F,
@@ -18,7 +17,7 @@ pub struct Columns<'a, I: Isa, F: Form<I>> {
     stored: usize,
 }
 
-impl<'a, I: Isa, F: Form<I>> Columns<'a, I, F> {
+impl<'a, I: Isa, F: Epilogue<I>> Columns<'a, I, F> {
     /// The panel number `index`.
     pub fn new(isa: I, layer: &'a Conv2d, form: F, index: usize, bias: &[u8], multipliers: &[u8]) -> Self {
         let four = |bytes: &[u8], i: usize| match mem::arrays::<16>(bytes).get(2 * index + i) {
@@ -37,11 +36,10 @@ impl<'a, I: Isa, F: Form<I>> Columns<'a, I, F> {
         }
     }
 
-    /// Requantizes the sums of one pixel, `initial` included, and stores their codes.
+    /// Stores what becomes of the sums of one pixel, `initial` included.
     #[inline(always)]
-    pub fn store(&self, pixel: usize, [low, high]: [I::I32x4; 2], output: &mut [u8]) {
-        let codes = self.form.finish(self.isa, low, high, self.multipliers);
+    pub fn store(&self, pixel: usize, sums: [I::I32x4; 2], output: &mut [u8]) {
         let at = pixel * self.layer.out_stride as usize + self.channel;
-        store_first(self.isa, self.layer.out_container, codes, self.stored, output, at);
+        self.form.store(self.isa, self.layer.out_container, sums, self.multipliers, self.stored, output, at);
     }
 }

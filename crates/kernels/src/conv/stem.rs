@@ -31,14 +31,14 @@ impl Conv2d {
 
 /// `super::tile::pack_tile` for layers that [`Conv2d::reads_rows`]. `border` begins with a row of zero points.
 pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-    let (last, out_w) = (layer.out_pixels() - 1, layer.out_w as usize);
-    let pixels: [(usize, usize); ROWS] = from_fn(|i| ((first + i).min(last) / out_w, (first + i).min(last) % out_w));
+    let last = layer.out_pixels() - 1;
+    let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
     let (outside, gathered) = border.split_at_mut(layer.kernel_w as usize * PIXEL);
     let steps = tile.chunks_exact_mut(layer.kernel_w as usize * steps_per_tap::<I16Dot>(layer.in_c as usize));
     for (ky, steps) in steps.enumerate() {
         let mut own = gathered.chunks_exact_mut(outside.len());
-        let rows = pixels.map(|(y, x)| match (layer.rows().element(y, ky), own.next()) {
-            (Some(y), Some(own)) => row(layer, input, y, x, own),
+        let rows = pixels.map(|(y, x, image)| match (layer.rows().element(y, ky), own.next()) {
+            (Some(y), Some(own)) => row(layer, input, image + y * layer.in_w as usize, x, own),
             _ => outside,
         });
         match layer.in_c {
@@ -48,10 +48,10 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
     }
 }
 
-/// The pixels of input row `y` under the kernel of output column `x`: as they lie there, or gathered in `own` where some are in the padding.
-fn row<'a>(layer: &Conv2d, input: &'a [u8], y: usize, x: usize, own: &'a mut [u8]) -> &'a [u8] {
+/// The pixels of the input row that starts at pixel `line` under the kernel of output column `x`: as they lie there, or gathered in `own` where some are in the
+/// padding.
+fn row<'a>(layer: &Conv2d, input: &'a [u8], line: usize, x: usize, own: &'a mut [u8]) -> &'a [u8] {
     let columns = layer.columns();
-    let line = y * layer.in_w as usize;
     let start = columns.start(x);
     if start >= 0 && start + layer.kernel_w <= layer.in_w {
         return &input[(line + start as usize) * PIXEL..][..own.len()];

@@ -73,15 +73,14 @@ fn gather<D: Dot>(
 ) {
     let last = layer.out_pixels() - 1;
     let (rows, columns) = (layer.rows(), layer.columns());
-    let out_w = layer.out_w as usize;
     let (in_w, in_c, in_stride) = (layer.in_w as usize, layer.in_c as usize, layer.in_stride as usize);
-    let pixels: [(usize, usize); ROWS] = from_fn(|i| ((first + i).min(last) / out_w, (first + i).min(last) % out_w));
+    let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
     let mut steps = tile.chunks_exact_mut(steps_per_tap::<D>(in_c));
     for ky in 0..layer.kernel_h as usize {
-        let lines = pixels.map(|(y, _)| rows.element(y, ky));
+        let lines = pixels.map(|(y, _, image)| rows.element(y, ky).map(|y| image + y * in_w));
         for kx in 0..layer.kernel_w as usize {
             let codes: [&[u8]; ROWS] = from_fn(|i| match (lines[i], columns.element(pixels[i].1, kx)) {
-                (Some(y), Some(x)) => &input[(y * in_w + x) * in_stride..][..in_c],
+                (Some(line), Some(x)) => &input[(line + x) * in_stride..][..in_c],
                 _ => outside,
             });
             if let Some(steps) = steps.next() {

@@ -1,17 +1,17 @@
 //! [`WinogradF23`]: exact integer Winograd F(2,3), 2×2 outputs from 4×4 codes with 16 products instead of 36.
 //!
 //! With G doubled everything is an integer, and the result is 4 times the sum: an exact division at the end, right while the product fits (on
-//! the way sums may wrap). Codes 0..15 become V in −30..60, stored as V + 32 for the relaxed dot; weights −8..7 become U in −72..72, an i8. The
-//! weights carry −32·ΣU for each position: what the accumulators start from.
+//! the way sums may wrap). Codes 0..15 become V in −30..60 (codes −7..7 of gradients: −28..28), stored as V + 32 for the relaxed dot; weights −8..7 become U in
+//! −72..72, an i8. The weights carry −32·ΣU for each position: what the accumulators start from.
 
+use super::epilogue::{with_epilogue, Epilogue};
 use super::gemm_4x8::{PanelStep, COLUMNS, ROWS};
 use super::layer::Layer;
 use super::output::Columns;
 use crate::check::{element_bytes, field_holds, fields_in};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_channels;
-use crate::params::{Conv2d, WinogradF23};
-use crate::requant::{with_form, Form};
+use crate::params::{container, Conv2d, WinogradF23};
 use core::array::from_fn;
 use core::ops::Range;
 use simd::dot::I7Dot;
@@ -40,14 +40,19 @@ pub fn panel_bytes(in_c: usize, out_c: usize) -> usize {
 
 impl WinogradF23 {
     /// Tiles of 2×2 outputs along each axis.
-    fn tiles(&self) -> (usize, usize) {
+    fn image_tiles(&self) -> (usize, usize) {
         ((self.out_h as usize).div_ceil(2), (self.out_w as usize).div_ceil(2))
+    }
+
+    /// Tiles of all images: a block may hold those of several small ones.
+    fn tiles(&self) -> usize {
+        let (rows, columns) = self.image_tiles();
+        self.batch as usize * rows * columns
     }
 
     /// Tiles of one unit of work, whole groups of [`ROWS`].
     fn block_tiles(&self) -> usize {
-        let (rows, columns) = self.tiles();
-        (BLOCK_BYTES / (POSITIONS * self.in_c as usize)).clamp(1, MOST_TILES).min(rows * columns).next_multiple_of(ROWS)
+        (BLOCK_BYTES / (POSITIONS * self.in_c as usize)).clamp(1, MOST_TILES).min(self.tiles()).next_multiple_of(ROWS)
     }
 
     /// Bytes of the transformed codes of a block, `[position][tile][in_c]`.
@@ -61,7 +66,8 @@ impl Kernel for WinogradF23 {
         self.layer().check_layer()?;
         fields_in!(self, 1..=1; groups, stride_h, stride_w, dilation_h, dilation_w);
         fields_in!(self, 3..=3; kernel_h, kernel_w);
-        fields_in!(self, 0..=15; in_zero_point);
+        // Codes are all in 0..15, or those of gradients, all in −7..7.
+        fields_in!(self, if self.in_container == container::I8 { -7..=15 } else { 0..=15 }; in_zero_point);
         field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
         Ok(())
     }
@@ -78,8 +84,7 @@ impl Kernel for WinogradF23 {
     }
 
     fn units(&self) -> usize {
-        let (rows, columns) = self.tiles();
-        (rows * columns).div_ceil(self.block_tiles())
+        self.tiles().div_ceil(self.block_tiles())
     }
 
     fn scratch_bytes(&self) -> usize {
@@ -88,7 +93,7 @@ impl Kernel for WinogradF23 {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = self.layer();
-        with_form!(isa, layer.requantization(), form => run(isa, self, form, buffers, units, scratch));
+        with_epilogue!(isa, layer.requantization(), form => run(isa, self, form, buffers, units, scratch));
     }
 }
 
@@ -104,9 +109,8 @@ struct Block<'a, I: Isa> {
     room: usize,
 }
 
-fn run<I: Isa, F: Form<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+fn run<I: Isa, F: Epilogue<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
     let layer = &kernel.layer();
-    let (rows, columns) = kernel.tiles();
     let room = kernel.block_tiles();
     let (outside, scratch) = scratch.split_at_mut(layer.in_c as usize);
     outside.fill(layer.in_zero_point as u8);
@@ -116,7 +120,7 @@ fn run<I: Isa, F: Form<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut 
     let steps = steps_per_position(layer.in_c as usize);
     for unit in units {
         let first = unit * room;
-        let block = Block { isa, layer, first, count: room.min(rows * columns - first), room };
+        let block = Block { isa, layer, first, count: room.min(kernel.tiles() - first), room };
         block.transform_codes(input, outside, codes);
         for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(POSITIONS * steps).enumerate() {
             let operands = codes.chunks_exact(room * layer.in_c as usize).zip(panel.chunks_exact(steps));
@@ -129,10 +133,11 @@ fn run<I: Isa, F: Form<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut 
 }
 
 impl<I: Isa> Block<'_, I> {
-    /// Row and column of the first output pixel of tile `i`.
-    fn corner(&self, i: usize) -> (usize, usize) {
-        let columns = (self.layer.out_w as usize).div_ceil(2);
-        ((self.first + i) / columns * 2, (self.first + i) % columns * 2)
+    /// Row and column of the first output pixel of tile `i` in its image, and the number of the image.
+    fn corner(&self, i: usize) -> (usize, usize, usize) {
+        let (rows, columns) = ((self.layer.out_h as usize).div_ceil(2), (self.layer.out_w as usize).div_ceil(2));
+        let (row, column) = ((self.first + i) / columns, (self.first + i) % columns);
+        (row % rows * 2, column * 2, row / rows)
     }
 
     /// Writes V + 32 of every tile; up to a whole group of tiles the last one is repeated, so that no sum is made of what memory held before.
@@ -153,12 +158,13 @@ impl<I: Isa> Block<'_, I> {
     /// The channels under the 4×4 codes of a tile.
     fn patch<'b>(&self, i: usize, input: &'b [u8], outside: &'b [u8]) -> [[&'b [u8]; 4]; 4] {
         let Conv2d { in_h, in_w, in_c, in_stride, pad_top, pad_left, .. } = *self.layer;
-        let (y, x) = self.corner(i);
+        let (y, x, image) = self.corner(i);
+        let first = image * self.layer.in_pixels();
         let inside = |out: usize, tap: usize, pad: i32, size: i32| Some((out + tap) as i32 - pad).filter(|&at| at >= 0 && at < size);
         from_fn(|ky| {
             let row = inside(y, ky, pad_top, in_h);
             from_fn(|kx| match (row, inside(x, kx, pad_left, in_w)) {
-                (Some(row), Some(column)) => &input[(row as usize * in_w as usize + column as usize) * in_stride as usize..][..in_c as usize],
+                (Some(row), Some(column)) => &input[(first + row as usize * in_w as usize + column as usize) * in_stride as usize..][..in_c as usize],
                 _ => outside,
             })
         })
@@ -166,10 +172,11 @@ impl<I: Isa> Block<'_, I> {
 
     /// The inverse transform of every tile, requantized.
     #[inline(never)]
-    fn store<F: Form<I>>(&self, columns: &Columns<'_, I, F>, sums: &[PanelStep], output: &mut [u8]) {
+    fn store<F: Epilogue<I>>(&self, columns: &Columns<'_, I, F>, sums: &[PanelStep], output: &mut [u8]) {
         let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
         for i in 0..self.count {
-            let (y, x) = self.corner(i);
+            let (y, x, image) = self.corner(i);
+            let first = image * out_h * out_w;
             let [low, high] = [0, 1].map(|half| {
                 let at = |position: usize| self.isa.i32x4_load(&sums[position * self.room + i][half]);
                 self.inverse(from_fn(|row| from_fn(|column| at(row * 4 + column))), columns.initial[half])
@@ -177,7 +184,7 @@ impl<I: Isa> Block<'_, I> {
             for (row, (low, high)) in low.into_iter().zip(high).enumerate() {
                 for (column, (low, high)) in low.into_iter().zip(high).enumerate() {
                     if y + row < out_h && x + column < out_w {
-                        columns.store((y + row) * out_w + x + column, [low, high], output);
+                        columns.store(first + (y + row) * out_w + x + column, [low, high], output);
                     }
                 }
             }

@@ -23,7 +23,8 @@ fn any_number_in_any_field_is_safe() {
             ask(GroupedConv2d::from_words(&words));
             ask(WinogradF23::from_words(&words));
             for dot in dot::I7..=dot::SDOT {
-                ask(Conv2dRelaxed::from_words(&[&words[..], &[dot]].concat()));
+                let (batch, fields) = words.split_last().expect("fields");
+                ask(Conv2dRelaxed::from_words(&[fields, &[dot, *batch]].concat()));
             }
         }
     }
@@ -87,7 +88,9 @@ fn convolutions_name_the_field_they_refuse() {
     refused(Conv2d { groups: 3, ..good }, Conv2d::FIELDS, "groups");
     refused(Conv2d { stride_w: 0, ..good }, Conv2d::FIELDS, "stride_w");
     refused(Conv2d { hi: good.lo - 1, ..good }, Conv2d::FIELDS, "hi");
-    refused(Conv2d { form: 3, ..good }, Conv2d::FIELDS, "form");
+    refused(Conv2d { form: 4, ..good }, Conv2d::FIELDS, "form");
+    refused(Conv2d { form: form::RAW, ..good }, Conv2d::FIELDS, "out_container");
+    refused(Conv2d { batch: 0, ..good }, Conv2d::FIELDS, "batch");
     refused(Conv2d { form: form::Q15, shift: 23, ..good }, Conv2d::FIELDS, "shift");
     refused(Conv2d { form: form::EXACT, shift: 40, left: 25, ..good }, Conv2d::FIELDS, "left");
     refused(Conv2d { in_h: 1 << 24, in_w: 1 << 24, ..good }, Conv2d::FIELDS, "in_stride");

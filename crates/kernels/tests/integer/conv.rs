@@ -109,6 +109,7 @@ impl Case {
             // Absent buffers are told by offset 0.
             bias_offset: 4,
             multiplier_offset: 4,
+            batch: 1,
             ..Conv2d::default()
         };
         Self {
@@ -249,7 +250,8 @@ impl Case {
 
     /// The parameters of [`Conv2dRelaxed`].
     pub fn relaxed(&self, dot: i32) -> Conv2dRelaxed {
-        let words: Vec<i32> = self.shape.to_array().into_iter().chain([dot]).collect();
+        let [fields @ .., batch] = self.shape.to_array();
+        let words: Vec<i32> = fields.into_iter().chain([dot, batch]).collect();
         Conv2dRelaxed::from_words(&words).expect("the same fields and the dot")
     }
 

@@ -6,13 +6,14 @@ use super::output::{store_tile, Place};
 use super::{PATCH, POSITIONS, QUAD, TILE};
 use crate::check::{element_bytes, field_holds, is_total};
 use crate::codes::{padded, I8, U8};
+use crate::conv::epilogue::{Epilogue, Requantized};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::layer::Layer;
 use crate::conv::output::Columns;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{packed_channels, packed_winograd_f43_bytes};
-use crate::params::{container, Conv2d, WinogradF43};
-use crate::requant::{with_form, Form};
+use crate::params::{container, form, Conv2d, WinogradF43};
+use crate::requant::with_form;
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -41,6 +42,7 @@ impl WinogradF43 {
 impl Kernel for WinogradF43 {
     fn check(&self) -> Result<(), BadParam> {
         self.layer().check_layer()?;
+        field_holds!(self.form != form::RAW; form);
         field_holds!(self.kernel_h == 3; kernel_h);
         field_holds!(self.kernel_w == 3; kernel_w);
         field_holds!(self.stride_h == 1; stride_h);
@@ -78,11 +80,11 @@ impl Kernel for WinogradF43 {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let (layer, spec) = (self.layer(), self.layer().requantization());
-        with_form!(isa, spec, form => run(isa, self, &layer, form, buffers, units, scratch));
+        with_form!(isa, spec, form => run(isa, self, &layer, Requantized(form), buffers, units, scratch));
     }
 }
 
-fn run<I: Isa, F: Form<I>>(
+fn run<I: Isa, F: Epilogue<I>>(
     isa: I,
     kernel: &WinogradF43,
     layer: &Conv2d,
@@ -131,7 +133,7 @@ fn transform<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], tile:
 }
 
 /// Every panel of weights against a block of tiles: the weights are read from far once per block.
-fn panels<I: Isa, F: Form<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, v: &[u8], sums: &mut [Sums], tiles: Range<usize>) {
+fn panels<I: Isa, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, v: &[u8], sums: &mut [Sums], tiles: Range<usize>) {
     let [_, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let panel_steps = POSITIONS * padded(layer.in_c as usize) / 2;

@@ -2,9 +2,9 @@
 
 use super::multiply::Sums;
 use super::{PATCH, POSITIONS, TILE};
+use crate::conv::epilogue::Epilogue;
 use crate::conv::output::Columns;
 use crate::params::Conv2d;
-use crate::requant::Form;
 use core::array::from_fn;
 use simd::Isa;
 
@@ -81,7 +81,7 @@ impl Place {
 
 /// Stores the codes of the tile in row `row` of its four; bias and rounding, `columns.initial`, are added after the division.
 #[inline(never)]
-pub fn store_tile<I: Isa, F: Form<I>>(
+pub fn store_tile<I: Isa, F: Epilogue<I>>(
     isa: I,
     layer: &Conv2d,
     columns: &Columns<'_, I, F>,

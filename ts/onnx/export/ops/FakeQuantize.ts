@@ -1,0 +1,63 @@
+import type { Constant } from '../../../graph/graph.js';
+import { quantizeFloat } from '../../../graph/quantize-float.js';
+import { DataType } from '../../tensor.js';
+import type { ExportContext, NodeOf } from '../context.js';
+import { isFourBit } from '../opset.js';
+
+/** How codes of a range are stored: the smallest element type, and the codes that it can hold. */
+interface CodeType {
+  readonly dataType: number;
+  readonly isFourBit: boolean;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** A value: QuantizeLinear and DequantizeLinear. A constant: its codes behind a DequantizeLinear. In a float file: nothing. */
+export function exportFakeQuantize(context: ExportContext, node: NodeOf<'FakeQuantize'>): void {
+  const source = node.inputs[0]!;
+  const output = node.outputs[0]!;
+  if (!context.settings.isQuantized) {
+    if (context.graph.outputs.includes(output)) context.emit('Identity', node.name, [context.input(node, 0)], output);
+    else context.alias(output, source);
+    return;
+  }
+  const type = codeType(node.attributes.range, context.settings.hasFourBitTypes);
+  const scale = context.floats(`${output}.scale`, [], [node.attributes.scale]);
+  const zeroPoint = context.codes(`${output}.zero_point`, type.dataType, [], Uint8Array.of(0));
+  const constant = context.graph.constants.get(source);
+  const codes = constant === undefined ? quantizeValue(context, node, type, [scale, zeroPoint]) : writeCodes(context, node, type, constant);
+  context.emit('DequantizeLinear', `${node.name}.dequantize`, [codes, scale, zeroPoint], output);
+}
+
+function quantizeValue(context: ExportContext, node: NodeOf<'FakeQuantize'>, type: CodeType, parameters: readonly string[]): string {
+  const { scale, range: [lo, hi] } = node.attributes;
+  const output = node.outputs[0]!;
+  let x = context.input(node, 0);
+  if (lo > type.lowest || hi < type.highest) {
+    const clipped = context.fresh(`${output}.clipped`);
+    context.emitBounds(`${node.name}.clip`, x, clipped, { lo: Math.fround(lo * scale), hi: Math.fround(hi * scale) });
+    x = clipped;
+  }
+  const codes = context.fresh(`${output}.codes`);
+  context.emit('QuantizeLinear', `${node.name}.quantize`, [x, ...parameters], codes);
+  return codes;
+}
+
+function writeCodes(context: ExportContext, node: NodeOf<'FakeQuantize'>, type: CodeType, { shape, data }: Constant): string {
+  const { scale, range } = node.attributes;
+  const bytes = Uint8Array.from(data, (x) => quantizeFloat(x, scale, 0, range) & 0xff);
+  return context.codes(`${node.outputs[0]!}.codes`, type.dataType, shape, type.isFourBit ? packNibbles(bytes) : bytes);
+}
+
+function codeType(range: readonly [number, number], hasFourBitTypes: boolean): CodeType {
+  const isSigned = range[0] < 0;
+  if (hasFourBitTypes && isFourBit(range)) {
+    return { isFourBit: true, ...(isSigned ? { dataType: DataType.INT4, lowest: -8, highest: 7 } : { dataType: DataType.UINT4, lowest: 0, highest: 15 }) };
+  }
+  return { isFourBit: false, ...(isSigned ? { dataType: DataType.INT8, lowest: -128, highest: 127 } : { dataType: DataType.UINT8, lowest: 0, highest: 255 }) };
+}
+
+/** The first of two in the low nibble, as ONNX and SPEC 1.4 have it. */
+function packNibbles(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: Math.ceil(bytes.length / 2) }, (_, i) => (bytes[2 * i]! & 15) | (((bytes[2 * i + 1] ?? 0) & 15) << 4));
+}
