@@ -7,7 +7,14 @@ use crate::error::Refusal;
 use core::ops::Range;
 use kernels::params::*;
 use kernels::{BadParam, Kernel, Reason};
+#[cfg(feature = "train")]
+use quantizers::params::{
+    GradientChannels, GradientError, GradientHistogram, GradientMaximum, InitQuantizer, QuantizeActivations, QuantizeActivationsBackward,
+    QuantizeGradient, QuantizeWeights, QuantizeWeightsBackward,
+};
 use simd::Native;
+#[cfg(feature = "train")]
+use training::params::*;
 
 /// What to do with the kernel of a row, once its parameters are read.
 trait Visit {
@@ -142,14 +149,16 @@ step_by_number! {
 step_by_number! {
     /// The quantizers.
     #[cfg(feature = "train")]
-    quantizer_step: ;
+    quantizer_step: InitQuantizer, QuantizeWeights, QuantizeWeightsBackward, QuantizeActivations, QuantizeActivationsBackward, GradientMaximum,
+        GradientHistogram, GradientChannels, QuantizeGradient, GradientError;
     else integer_training_step
 }
 
 step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
-    training_step: ;
+    training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
+        BatchNormBackwardApply;
     else quantizer_step
 }
 

@@ -26,11 +26,13 @@ pub mod packing;
 pub mod pad;
 pub mod preprocess;
 pub mod quantize;
+pub mod quantizers;
 pub mod requantize;
 pub mod resize;
 pub mod shape;
 pub mod slice;
 pub mod softmax;
+pub mod training;
 pub mod transpose;
 pub mod window;
 

@@ -1,4 +1,4 @@
-//! The f32 kernels of training (SPEC 7), generic over the instruction set ([`simd::Isa`]): convolutions forward and backward, batch norm, pools, losses
+//! The f32 kernels of training (SPEC 7.2), generic over the instruction set ([`simd::Isa`]): convolutions forward and backward, batch norm, pools, losses
 //! and optimizers, on pixels by channels (NHWC). A kernel is a parameter struct that implements [`kernels::Kernel`].
 
 #![cfg_attr(not(test), no_std)]
@@ -6,4 +6,11 @@
 #[cfg(all(not(test), not(target_arch = "wasm32")))]
 extern crate std;
 
+mod batch_norm;
+mod conv;
 pub mod params;
+mod rows;
+#[cfg(test)]
+mod testing;
+
+pub use conv::packed_weights;

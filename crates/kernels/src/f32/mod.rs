@@ -17,6 +17,6 @@ mod quantize;
 mod softmax;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod tile;
+pub mod tile;
 
 pub use simd::sqrt;
