@@ -36,5 +36,5 @@ for (const [name, { inputs }] of Object.entries(JSON.parse(readFileSync(new URL(
 for (const [name, graph] of quantizedNetworks()) {
   await write(`${name}-float`, graph, withoutQuantization(graph), {});
   await write(`${name}-qdq`, graph, graph, { format: 'qdq' });
-  await write(`${name}-qdq-int4`, graph, graph, { format: 'qdq', fourBit: 'int4' });
+  await write(`${name}-qdq-int4`, graph, graph, { format: 'qdq', weights: 'int4' });
 }
