@@ -6,8 +6,10 @@
 #[cfg(all(not(test), not(target_arch = "wasm32")))]
 extern crate std;
 
+mod batch_norm;
 mod conv;
 pub mod params;
+mod rows;
 #[cfg(test)]
 mod testing;
 

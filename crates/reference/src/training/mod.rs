@@ -2,6 +2,7 @@
 //!
 //! Functions that are generic over [`Real`] are the law on f32; on f64 they are what gradients are tested against.
 
+pub mod batch_norm;
 pub mod conv;
 
 use core::ops::{Add, Div, Mul, Sub};
