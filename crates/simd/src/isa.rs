@@ -116,6 +116,12 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Both narrowed to u8 with saturation, `a` in the low lanes.
     fn i8x16_narrow_i16x8_u(self, a: Self::I16x8, b: Self::I16x8) -> Self::I8x16;
 
+    /// `i8x16.shuffle`: a0 b0 a1 b1 … a7 b7.
+    fn i8x16_interleave_low(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
+    /// `i8x16.shuffle`: a8 b8 a9 b9 … a15 b15.
+    fn i8x16_interleave_high(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
     // i16x8.
 
     /// One value in every lane.
