@@ -92,13 +92,16 @@ function isSigned(before: Module): boolean {
 
 test('a layer is unsigned where its input is certainly not negative', () => {
   const positive = new ReLU();
-  const same = (body: (x: Value) => Value): Module => new Sequential(positive, new Lambda(body));
-  for (const before of [positive, new Lambda(relu6), new Lambda((x) => clamp(x, 0.5, 2)), new Sequential(positive, new MaxPool2d({ kernel: 2 })), new Sequential(positive, new AvgPool2d({ kernel: 2 })),
-    new Sequential(positive, new GlobalAvgPool()), new Residual(positive, positive), same((x) => clamp(x, -1, 1))]) assert.not(isSigned(before));
-  assert.not(isSigned(new Sequential(new Conv2d({ in: 4, out: 2, kernel: 1 }), positive, new OptionAShortcut({ channels: 4, stride: 1 }))));
-  for (const before of [new BatchNorm2d(4), new Lambda((x) => clamp(x, -1, 1)), new Residual(positive), same((x) => x), new Sequential(positive, new Conv2d({ in: 4, out: 4, kernel: 1 })), new Sequential(positive, new BatchNorm2d(4))]) {
-    assert.is(isSigned(before), before instanceof Sequential && before.modules[1] instanceof Lambda ? false : true);
-  }
+  const after = (...modules: Module[]): Module => new Sequential(positive, ...modules);
+  const unsigned = [
+    positive, new Lambda(relu6), new Lambda((x) => clamp(x, 0.5, 2)), after(new MaxPool2d({ kernel: 2 })), after(new AvgPool2d({ kernel: 2 })), after(new GlobalAvgPool()),
+    after(new OptionAShortcut({ channels: 4, stride: 2 })), after(new Residual(positive)), after(new Lambda((x) => clamp(x, -1, 1))),
+  ];
+  for (const before of unsigned) assert.not(isSigned(before));
+  const signed = [new BatchNorm2d(4), new Lambda((x) => clamp(x, -1, 1)), new Residual(positive), new MaxPool2d({ kernel: 2 }), after(new Conv2d({ in: 4, out: 4, kernel: 1 })), after(new BatchNorm2d(4))];
+  for (const before of signed) assert.ok(isSigned(before));
+  const [, , , layer] = trace(after(new Flatten(), new Linear({ in: 8, out: 2, bits })), [1, 2, 2, 2]).nodes;
+  assert.not(layer?.op !== 'linear' || layer.quantization!.isSigned);
 });
 
 test('shapes that do not fit are refused with operation, path, argument, expected and received', () => {
