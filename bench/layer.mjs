@@ -1,5 +1,7 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
-import { chooseConvolution } from '../dist/session/convolution-algorithm.js';
+import { chooseConvolution, isWinogradF43 } from '../dist/session/convolution-algorithm.js';
+import { costKey, costsOf } from '../dist/session/convolution-cost.js';
+import { COST_TABLE } from '../dist/session/cost-table.js';
 import { chooseDot } from '../dist/session/lower/choose-dot.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
@@ -32,12 +34,13 @@ export function makeLayer(geometry, type) {
   return { ...layer, shift, expected: requantize(layer, sums, shift) };
 }
 
-/** What a Program would choose: the table, and the bound for these weights. */
+/** What a Program would choose: the fastest by the cost table, if these weights fit its bound. */
 export function algorithmOf(engine, { inH, inW, inC, outC, window, weight, type }, memory) {
-  const isF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
-  if (isF23) return 'winograd_f23';
   const geometry = { inC, outC, outH: inH, outW: inW, kernel: [window, window], stride: [1, 1], dilation: [1, 1], groups: 1 };
-  return chooseConvolution(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }, { memory });
+  const fitsF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
+  const isExact = (algorithm) => (algorithm === 'winograd_f23' ? fitsF23 : isWinogradF43(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }));
+  const costs = costsOf(COST_TABLE, costKey(engine.flavour, engine.lowering));
+  return chooseConvolution({ geometry, byBytes: dotOf(engine, type) !== null, isExact }, costs, { memory });
 }
 
 /** SPEC 3.1 by its sum, no reordering. */
@@ -83,9 +86,10 @@ function isNibble([lo, hi]) {
 
 /**
  * Puts the layer into `engine`, to run by `algorithm`: 'direct', 'winograd_f23' or 'winograd_f43'. `run` is one inference, `output` reads its codes,
- * `instruction` is what it multiplies by.
+ * `instruction` is what it multiplies by. With several `copies` of the packed weights runs take turns among them: weights are then as cold as in a network.
+ * `byBytes: false` keeps a direct layer from the dot products of bytes.
  */
-export function place(engine, layer, algorithm) {
+export function place(engine, layer, algorithm, { copies = 1, byBytes = true } = {}) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
     const data = Type.from(values);
@@ -93,7 +97,7 @@ export function place(engine, layer, algorithm) {
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
-  const dot = algorithm === 'direct' ? dotOf(engine, type) : null;
+  const dot = algorithm === 'direct' && byBytes ? dotOf(engine, type) : null;
   const kernel = algorithm !== 'direct' ? algorithm : dot === null ? 'conv2d' : 'conv2d_relaxed';
   const weightBytes = {
     conv2d: () => engine.packedConv2dBytes(inC, outC, window, window),
@@ -119,12 +123,20 @@ export function place(engine, layer, algorithm) {
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
   };
-  const table = stepTable(engine, [[`pack_${kernel}`, { ...pack, inContainer: Container.u8, dot }], [kernel, { ...convolution, dot }]]);
+  const addresses = [packed.packedWeightsOffset, ...Array.from({ length: copies - 1 }, () => engine.allocate(weightBytes[kernel]()))];
+  const steps = addresses.map((weightsOffset) => [kernel, { ...convolution, weightsOffset, dot }]);
+  const table = stepTable(engine, [[`pack_${kernel}`, { ...pack, inContainer: Container.u8, dot }], ...steps]);
   const scratchBytes = engine.scratchBytes(table, 0, 2);
   const scratch = engine.allocate(scratchBytes);
   engine.runInteger(table, 0, 1, scratch, scratchBytes);
+  const bytes = engine.bytes(packed.packedWeightsOffset, weightBytes[kernel]()).slice();
+  for (const address of addresses) engine.bytes(address, bytes.length).set(bytes);
+  let turn = 0;
   return {
-    run: () => engine.runInteger(table, 1, 2, scratch, scratchBytes),
+    run: () => {
+      turn = (turn % copies) + 1;
+      engine.runInteger(table, turn, turn + 1, scratch, scratchBytes);
+    },
     output: () => engine.bytes(outputOffset, inH * inW * outC),
     instruction: kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 'relaxed_dot' : 'i16_dot',
   };

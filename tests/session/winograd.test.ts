@@ -4,7 +4,9 @@ import * as assert from 'uvu/assert';
 import { load, Tensor } from '../../ts/entry/node.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Pair } from '../../ts/integer/integer-graph.js';
 import { validateIntegerGraph } from '../../ts/integer/validate.js';
-import { isWinogradFaster, winogradWork, type ConvolutionGeometry, type ProgramOptions } from '../../ts/session/convolution-algorithm.js';
+import { chooseConvolution, type ConvolutionGeometry, type ProgramOptions } from '../../ts/session/convolution-algorithm.js';
+import { COST_KINDS, workOf, type Coefficients, type CostKind, type EngineCosts } from '../../ts/session/convolution-cost.js';
+import { COST_TABLE } from '../../ts/session/cost-table.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
 import { isWinogradExact, winogradBound } from '../../ts/session/winograd-bound.js';
 import { setDefaultLoader } from '../../ts/wasm/loader.js';
@@ -103,14 +105,51 @@ test('alternating weights: their sum is 0, the bound is not', async () => {
 
 const geometry = (more: Partial<ConvolutionGeometry> = {}): ConvolutionGeometry => ({ inC: 64, outC: 64, outH: 56, outW: 56, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], groups: 1, ...more });
 
-test('the table: whole tiles, quads of tiles and vectors of channels', () => {
-  assert.is(winogradWork(geometry()), 0.25);
-  assert.is(winogradWork(geometry({ outH: 4, outW: 4 })), 1);
-  assert.is(winogradWork(geometry({ outH: 7, outW: 7 })), 144 / 441);
-  assert.is(winogradWork(geometry({ inC: 4 })), 0.5);
-  assert.is(winogradWork(geometry({ outH: 1, outW: 1 })), 16);
-  for (const size of [56, 28, 14, 7]) assert.ok(isWinogradFaster(geometry({ outH: size, outW: size })));
-  for (const less of [{ inC: 3 }, { inC: 8 }, { outH: 4, outW: 4 }, { outH: 1, outW: 1 }]) assert.not.ok(isWinogradFaster(geometry(less)));
+test('work: whole tiles, quads of tiles, vectors of channels', () => {
+  const products = (kind: CostKind, more: Partial<ConvolutionGeometry> = {}): number => workOf(kind, geometry(more)).products / (9 * 56 * 56 * 64 * 64);
+  assert.is(products('direct_i16'), 1);
+  assert.is(products('winograd_f43'), 0.25);
+  assert.is(products('winograd_f23'), 16 / 36);
+  assert.is(products('direct_bytes', { inC: 61 }), 1);
+  assert.is(workOf('winograd_f43', geometry({ outH: 1, outW: 1, inC: 3, outC: 3 })).products, 36 * 4 * 8 * 8);
+  assert.is(workOf('winograd_f23', geometry({ outH: 7, outW: 7, inC: 16, outC: 8 })).products, 16 * 16 * 16 * 8);
+  assert.is(workOf('direct_i16', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).output, 52 * 8);
+});
+
+const EVEN: Coefficients = { products: 1, input: 0, output: 0, weights: 0, fixed: 0 };
+
+test('the fastest that is exact and allowed, by the costs', () => {
+  const asked: string[] = [];
+  const choose = (costs: EngineCosts, options: ProgramOptions = {}, exact: readonly string[] = ['winograd_f23', 'winograd_f43']): string =>
+    chooseConvolution({ geometry: geometry(), byBytes: false, isExact: (one) => (asked.push(one), exact.includes(one)) }, costs, options);
+  const costs = { direct_i16: EVEN, winograd_f23: EVEN, winograd_f43: EVEN };
+  assert.is(choose(costs, { memory: 'fast' }), 'winograd_f43');
+  assert.is(choose(costs), 'winograd_f23', 'balanced has no room for eight bytes per weight');
+  assert.is(choose(costs, { memory: 'compact' }), 'direct');
+  assert.is(choose(costs, { memory: 'fast' }, ['winograd_f23']), 'winograd_f23', 'past a bound the next one');
+  assert.is(choose(costs, { memory: 'fast' }, []), 'direct');
+  assert.is(choose({ ...costs, winograd_f43: { ...EVEN, products: 2 } }, { memory: 'fast' }), 'winograd_f23');
+  assert.is(choose({ direct_i16: EVEN }, { memory: 'fast' }), 'direct', 'what was never measured is not taken');
+  assert.is(choose(costs, { convolution: 'winograd_f43' }), 'winograd_f43', 'a forced one needs no memory mode');
+  asked.length = 0;
+  choose({ ...costs, winograd_f43: { ...EVEN, fixed: 1e12 } }, { memory: 'fast' });
+  assert.equal(asked, ['winograd_f23'], 'no proof of what would not be taken');
+});
+
+test('the table of the package has every kernel of every part, and finite costs', () => {
+  for (const [key, part] of Object.entries(COST_TABLE)) {
+    const expected = key === 'scalar' || key === 'simd128' ? ['direct_i16', 'winograd_f43'] : [...COST_KINDS];
+    assert.equal(Object.keys(part).sort(), expected.sort(), key);
+    for (const coefficients of Object.values(part)) for (const cost of Object.values(coefficients)) assert.ok(Number.isFinite(cost) && cost >= 0);
+  }
+  assert.ok(COST_TABLE.simd128 !== undefined && COST_TABLE.vpdpbusd !== undefined);
+});
+
+test('ResNet layers run by Winograd where memory allows, single tiles direct', () => {
+  const choose = (more: Partial<ConvolutionGeometry>): string => chooseConvolution({ geometry: geometry(more), byBytes: false, isExact: () => true }, COST_TABLE.simd128 ?? {}, { memory: 'fast' });
+  for (const [size, channels] of [[56, 64], [28, 128], [14, 256], [7, 512]] as const) assert.is(choose({ outH: size, outW: size, inC: channels, outC: channels }), 'winograd_f43', `${channels}, ${size}²`);
+  assert.is(choose({ outH: 1, outW: 1 }), 'direct');
+  assert.is(choose({ inC: 3, outH: 4, outW: 4 }), 'direct');
 });
 
 test('balanced keeps to twice the int8 weights, fast does not; the bits are the same', async () => {

@@ -1,6 +1,7 @@
-/** Which kernel runs a convolution with one group: the direct one, or Winograd F(4,3) where it is exact, allowed its memory, and faster. F(2,3) is chosen before (lower/choose-winograd.ts). */
+/** Which kernel runs a convolution with one group: of those that are exact for it and allowed their memory, the one that the cost table says is fastest. */
 import { channelWeights } from '../integer/accumulator.js';
 import type { IntegerTensor, IntegerValue, Pair } from '../integer/integer-graph.js';
+import { estimate, type CostKind, type CostTable, type EngineCosts } from './convolution-cost.js';
 import { isWinogradExact } from './winograd-bound.js';
 
 /**
@@ -20,6 +21,8 @@ export type ConvolutionChoice = 'auto' | ConvolutionAlgorithm;
 export interface ProgramOptions {
   readonly memory?: MemoryMode;
   readonly convolution?: ConvolutionChoice;
+  /** Instead of the table that is part of the package: measured elsewhere, or made up by a test. */
+  readonly costs?: CostTable;
 }
 
 /** Attributes of the operation, in ONNX's order of axes. */
@@ -34,48 +37,38 @@ export interface ConvolutionGeometry {
   readonly groups: number;
 }
 
-/**
- * F(4,3) over direct, GMAC/s of the layer, one core of an AMD EPYC (Zen 5), simd128, weights warm, fastest of 40 on a busy machine:
- *
- * | layer | work | Node 20 | Node 24 |
- * |---|---|---|---|
- * | 64→64, 56² | 0.25 | 123 : 40 | 135 : 58 |
- * | 128→128, 28² | 0.27 | 152 : 42 | 159 : 60 |
- * | 256→256, 14² | 0.33 | 140 : 43 | 140 : 60 |
- * | 512→512, 7² | 0.33 | 108 : 40 | 114 : 59 |
- * | 16→16, 32² | 0.25 | 2.2 × | 2.0 × |
- * | 64→64, 6² | 0.44 | 2.7 × | 1.4 × |
- * | 64→64, 5² | 0.64 | 2.4 × | 1.0 × |
- * | 64→64, 4² | 1.00 | 1.1 × | 0.8 × |
- * | 8→32, 28² | 0.27 | 1.0 × | 0.9 × |
- * | 3→64, 32² | 0.67 | 0.7 × | 0.6 × |
- *
- * So one tile never pays, and with few input channels the transform of the outputs costs more than the products saved.
- */
-const MOST_WORK = 0.5;
-const FEWEST_CHANNELS = 16;
-
 /** The kernel computes 3 × 3, stride 1, dilation 1, one group, and nothing else. */
 function isWinogradShape({ kernel, stride, dilation, groups }: ConvolutionGeometry): boolean {
   return groups === 1 && kernel.every((size) => size === 3) && [...stride, ...dilation].every((step) => step === 1);
 }
 
-/** Products that Winograd makes for each one of the layer: 36 per tile of 4 × 4 outputs, in whole quads of tiles and whole vectors of 8 input channels. */
-export function winogradWork({ inC, outH, outW }: Pick<ConvolutionGeometry, 'inC' | 'outH' | 'outW'>): number {
-  const whole = (count: number, step: number): number => Math.ceil(count / step) * step;
-  const tiles = whole(Math.ceil(outH / 4) * Math.ceil(outW / 4), 4);
-  return (36 * tiles * whole(inC, 8)) / (9 * outH * outW * inC);
+/** Whether F(4,3) computes the layer: its window, and sums that provably fit. */
+export function isWinogradF43(geometry: ConvolutionGeometry, weight: IntegerTensor, input: IntegerValue): boolean {
+  return isWinogradShape(geometry) && isWinogradExact(channelWeights(weight.data, geometry.outC, null), input.range, input.zeroPoint);
 }
 
-/** Whether Winograd was faster than the direct kernel for such a layer, by the measurements above. */
-export function isWinogradFaster(geometry: ConvolutionGeometry): boolean {
-  return geometry.inC >= FEWEST_CHANNELS && winogradWork(geometry) < MOST_WORK;
+/** What of a layer decides. */
+export interface ConvolutionCandidates {
+  readonly geometry: ConvolutionGeometry;
+  /** Whether the direct kernel has a dot product of bytes for these operands. */
+  readonly byBytes: boolean;
+  /** Asked only if the answer matters: a proof reads all weights. */
+  readonly isExact: (algorithm: Exclude<ConvolutionAlgorithm, 'direct'>) => boolean;
 }
 
-export function chooseConvolution(geometry: ConvolutionGeometry, weight: IntegerTensor, input: IntegerValue, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm {
-  if (convolution === 'direct' || convolution === 'winograd_f23' || !isWinogradShape(geometry)) return 'direct';
-  // Eight bytes per weight are more than `balanced` allows, whatever the layer.
-  if (convolution === 'auto' && (memory !== 'fast' || !isWinogradFaster(geometry))) return 'direct';
-  const sums = channelWeights(weight.data, geometry.outC, null);
-  return isWinogradExact(sums, input.range, input.zeroPoint) ? 'winograd_f43' : 'direct';
+/** `costs`: the engine's part of the table; without it, or a line of it, nothing but the direct kernel is known to be fast. */
+export function chooseConvolution({ geometry, byBytes, isExact }: ConvolutionCandidates, costs: EngineCosts, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm {
+  if (convolution === 'direct') return 'direct';
+  if (convolution !== 'auto') return isExact(convolution) ? convolution : 'direct';
+  const time = (kind: CostKind): number => {
+    const coefficients = costs[kind];
+    return coefficients === undefined ? Infinity : estimate(kind, geometry, coefficients);
+  };
+  const direct = time(byBytes ? 'direct_bytes' : 'direct_i16');
+  const faster = ALLOWED[memory].map((algorithm) => ({ algorithm, time: time(algorithm) })).filter((one) => one.time < direct);
+  faster.sort((a, b) => a.time - b.time);
+  return faster.find(({ algorithm }) => isExact(algorithm))?.algorithm ?? 'direct';
 }
+
+/** F(4,3) takes eight bytes per weight, more than `balanced` allows; F(2,3) takes 16/9. */
+const ALLOWED: Readonly<Record<MemoryMode, readonly Exclude<ConvolutionAlgorithm, 'direct'>[]>> = { balanced: ['winograd_f23'], fast: ['winograd_f23', 'winograd_f43'], compact: [] };

@@ -4,7 +4,7 @@
 //! learned s or u; the kernels that quantize write the step (s/(2^(b−1)−1), u/(2^b−1)), which is what a code is worth; `initialised` is 0 or 1.
 //!
 //! **Gradient state** (`state_offset` of the gradient kernels), f32 × 8: `[maximum, clip, step, clipped, count, 0, 0, 0]`: max|G| of this step, the clip
-//! that the host wrote, what a code is worth, how many elements lay beyond the clip (a count, exact in f32 up to 2^24; larger counts as two halves).
+//! that the host wrote, what a code is worth, how many elements lay beyond the clip and how many there are (counts, rounded to f32).
 
 use kernels::kernel_params;
 
@@ -14,6 +14,14 @@ pub mod init {
     pub const SIGNED: i32 = 0;
     /// 3·std/√(1 − 2/π): activations ≥ 0.
     pub const UNSIGNED: i32 = 1;
+}
+
+/// Containers of f32 kernels, beside those of `kernels::params::container`.
+pub mod container {
+    /// Raw sums of an integer convolution.
+    pub const I32: i32 = 3;
+    /// Floats.
+    pub const F32: i32 = 4;
 }
 
 kernel_params! {

@@ -6,8 +6,12 @@
 #[cfg(all(not(test), not(target_arch = "wasm32")))]
 extern crate std;
 
+mod batch_norm;
 mod conv;
+mod loss;
+mod optimizer;
 pub mod params;
+mod rows;
 #[cfg(test)]
 mod testing;
 

@@ -5,6 +5,8 @@ import { Container, Form } from '../../wasm/params.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Requantization } from '../../integer/integer-graph.js';
 import type { Assembler, StepBuffer } from '../assembler.js';
 import type { ProgramOptions } from '../convolution-algorithm.js';
+import { costKey, costsOf, type EngineCosts } from '../convolution-cost.js';
+import { COST_TABLE } from '../cost-table.js';
 import { activationLayout, containerOf, rowMajorLayout, type Layout } from '../layout.js';
 
 export type OperationOf<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
@@ -23,6 +25,7 @@ const MAX_STORED_ELEMENTS = 2 ** 29;
 export class LowerContext {
   /** Asked once for the whole Program. */
   readonly lowering: Lowering;
+  readonly costs: EngineCosts;
   readonly #placed: (PlacedValue | undefined)[];
 
   constructor(
@@ -32,6 +35,7 @@ export class LowerContext {
     readonly options: ProgramOptions = {},
   ) {
     this.lowering = engine.lowering;
+    this.costs = costsOf(options.costs ?? COST_TABLE, costKey(engine.flavour, this.lowering));
     this.#placed = new Array<PlacedValue | undefined>(graph.values.length).fill(undefined);
   }
 

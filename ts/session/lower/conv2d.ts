@@ -2,7 +2,7 @@
 import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
-import { chooseConvolution, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
+import { chooseConvolution, isWinogradF43, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import { chooseDot } from './choose-dot.js';
 import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
@@ -38,18 +38,17 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   }
 }
 
-/** F(2,3) where it is exact, since it beats the others on 4-bit codes; else what the table of the rest says. */
 function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
-  const { info } = context.input(operation);
+  const input = context.input(operation).info;
   const output = context.output(operation).info;
-  const { convolution = 'auto', memory } = context.options;
-  const mayBeF23 = convolution === 'winograd_f23' || (convolution === 'auto' && memory !== 'compact');
-  if (mayBeF23 && isWinograd(context, operation, info, output)) return 'winograd_f23';
-  const [, outC = 1, outH = 1, outW = 1] = output.shape;
   const weight = context.tensor(operation.weight);
+  const [, outC = 1, outH = 1, outW = 1] = output.shape;
   const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
   const { stride, dilation, groups } = operation;
-  return chooseConvolution({ inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups }, weight, info, context.options);
+  const geometry = { inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups } as const;
+  const isExact = (winograd: Winograd): boolean => (winograd === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry, weight, input));
+  const byBytes = chooseDot(context.lowering, input, weight) !== null;
+  return chooseConvolution({ geometry, byBytes, isExact }, context.costs, context.options);
 }
 
 /** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */

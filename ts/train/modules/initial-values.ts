@@ -3,7 +3,7 @@ import { RandomStream, type Seed } from '../random/random-stream.js';
 import type { Parameter } from './parameter.js';
 
 /**
- * The first values of a parameter: drawn from the stream of the seed and its name, so that other parameters do not change them (SPEC 7.5).
+ * The first values of a parameter: drawn from the stream of the seed and its name, so that other parameters do not change them (SPEC 7.6).
  * Throws ERR_ARGUMENT if a user's `initial` gives another number of values, or some that are no numbers.
  */
 export function initialValues(name: string, parameter: Parameter, seed: Seed): Float32Array {

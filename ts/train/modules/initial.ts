@@ -1,4 +1,4 @@
-/** First values of parameters (SPEC 7.5). `uniform` is the parameter's own stream, in [0, 1). */
+/** First values of parameters (SPEC 7.6). `uniform` is the parameter's own stream, in [0, 1). */
 import { normalNumbers } from '../random/normal.js';
 
 type Initial = (uniform: () => number) => Float32Array;

@@ -47,7 +47,7 @@ export abstract class Module {
     const visit = (module: Module, path: string): void => {
       if (seen.has(module)) return;
       seen.add(module);
-      insert(found, path, module, this);
+      found.set(path, module);
       for (const [name, child] of module.children()) visit(child, join(path, name));
     };
     visit(this, '');
@@ -62,7 +62,7 @@ export abstract class Module {
       for (const [name, parameter] of contents(module)) {
         if (!(parameter instanceof Parameter) || seen.has(parameter)) continue;
         seen.add(parameter);
-        insert(found, join(path, name), parameter, this);
+        found.set(join(path, name), parameter);
       }
     }
     return found;
@@ -73,12 +73,7 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-function insert<T>(found: Map<string, T>, name: string, item: T, root: Module): void {
-  if (found.has(name)) throw new DyadicError('ERR_ARGUMENT', { op: root.constructor.name, argument: name, expected: 'one thing per name', received: 'two fields of that name' });
-  found.set(name, item);
-}
-
-/** The modules and parameters in a module's fields, arrays and Maps opened. */
+/** The modules and parameters in a module's fields, arrays and Maps opened. Throws ERR_ARGUMENT for two of one name. */
 function contents(module: Module): [string, Module | Parameter][] {
   const found: [string, Module | Parameter][] = [];
   const look = (name: string, content: unknown): void => {
@@ -87,5 +82,8 @@ function contents(module: Module): [string, Module | Parameter][] {
     else if (content instanceof Map) for (const [key, item] of content) look(`${name}.${String(key)}`, item);
   };
   for (const [name, content] of module.fields()) look(name, content);
+  const names = found.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new DyadicError('ERR_ARGUMENT', { op: module.constructor.name, argument: twice, expected: 'one module or parameter per name', received: 'two fields of that name' });
   return found;
 }

@@ -1,4 +1,4 @@
-/** Pseudo-random numbers that are the same on every host: xoshiro128** (Blackman and Vigna 2018), one stream per seed and name (SPEC 7.5). */
+/** Pseudo-random numbers that are the same on every host: xoshiro128** (Blackman and Vigna 2018), one stream per seed and name (SPEC 7.6). */
 
 /** 64 bits as two u32: low, high. */
 export type Seed = readonly [number, number];

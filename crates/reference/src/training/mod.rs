@@ -2,7 +2,10 @@
 //!
 //! Functions that are generic over [`Real`] are the law on f32; on f64 they are what gradients are tested against.
 
+pub mod batch_norm;
 pub mod conv;
+pub mod loss;
+pub mod optimizer;
 
 use core::ops::{Add, Div, Mul, Sub};
 

@@ -1,0 +1,121 @@
+//! What flows back through codes with a learned interval (SPEC 7.3): the gradient of the input, and the sum that is the gradient of the interval.
+
+use crate::codes::Codes;
+use crate::state;
+use kernels::f32::lanes::{load_some, store_some, BYTES, LANES};
+use simd::{mem, Isa};
+
+/// How a gradient lies in memory.
+#[derive(Clone, Copy)]
+pub enum Source<I: Isa> {
+    /// f32
+    Float,
+    /// i32, times this.
+    Integer(I::F32x4),
+}
+
+impl<I: Isa> Source<I> {
+    #[inline(always)]
+    fn load(self, isa: I, bytes: &[u8; 16]) -> I::F32x4 {
+        match self {
+            Self::Float => isa.f32x4_load(bytes),
+            Self::Integer(factor) => isa.f32x4_mul(isa.f32x4_convert_i32x4_s(isa.i32x4_load(bytes)), factor),
+        }
+    }
+}
+
+/// The slices of some elements that lie one after another. `others` may be empty: then nothing is added.
+pub struct Slices<'a> {
+    /// What was quantized.
+    pub x: &'a [u8],
+    /// The gradient of the codes' values.
+    pub gradient: &'a [u8],
+    /// What other consumers of x gave.
+    pub others: &'a [u8],
+    /// Takes the gradient of x.
+    pub output: &'a mut [u8],
+}
+
+/// One quantizer, seen backward.
+#[derive(Clone, Copy)]
+pub struct StraightThrough<I: Isa, const SIGNED: bool> {
+    codes: Codes<I, SIGNED>,
+    size: I::F32x4,
+    below: I::F32x4,
+    levels: f32,
+    is_negative: bool,
+}
+
+impl<I: Isa, const SIGNED: bool> StraightThrough<I, SIGNED> {
+    /// Of the quantizer with this state.
+    #[inline(always)]
+    pub fn new(isa: I, quantizer: &[u8], bits: i32) -> Self {
+        let (size, levels) = (state::interval_size(quantizer), state::levels(bits, SIGNED));
+        Self {
+            codes: Codes::new(isa, size / levels, levels),
+            size: isa.f32x4_splat(size),
+            below: isa.f32x4_splat(if SIGNED { -size } else { 0.0 }),
+            levels,
+            is_negative: mem::read_f32(quantizer, state::quantizer::INTERVAL) < 0.0,
+        }
+    }
+
+    /// The gradients of x and, times levels, of the interval.
+    #[inline(always)]
+    fn gradients(&self, isa: I, x: I::F32x4, gradient: I::F32x4) -> [I::F32x4; 2] {
+        let is_outside = isa.i32x4_or(isa.f32x4_gt(x, self.size), isa.f32x4_gt(self.below, x));
+        let inside = |value: I::F32x4| isa.f32x4_from_i32x4(isa.i32x4_andnot(isa.i32x4_from_f32x4(value), is_outside));
+        let scaled = self.codes.scaled(isa, x);
+        let error = isa.f32x4_sub(self.codes.whole(isa, scaled), inside(scaled));
+        [inside(gradient), isa.f32x4_mul(gradient, error)]
+    }
+
+    /// Writes the gradient of x and adds the terms of the interval's to four lanes.
+    #[inline(always)]
+    pub fn run<const OTHERS: bool>(&self, isa: I, source: Source<I>, slices: Slices<'_>, mut sum: I::F32x4) -> I::F32x4 {
+        let Slices { x, gradient, others, output } = slices;
+        let whole = x.len() / (LANES * BYTES) * (LANES * BYTES);
+        let inputs = mem::arrays::<16>(x).iter().zip(mem::arrays::<16>(gradient));
+        if OTHERS {
+            for (((x, gradient), others), to) in inputs.zip(mem::arrays::<16>(others)).zip(mem::arrays_mut::<16>(output)) {
+                let [dx, term] = self.gradients(isa, isa.f32x4_load(x), source.load(isa, gradient));
+                isa.f32x4_store(isa.f32x4_add(dx, isa.f32x4_load(others)), to);
+                sum = isa.f32x4_add(sum, term);
+            }
+        } else {
+            for ((x, gradient), to) in inputs.zip(mem::arrays_mut::<16>(output)) {
+                let [dx, term] = self.gradients(isa, isa.f32x4_load(x), source.load(isa, gradient));
+                isa.f32x4_store(dx, to);
+                sum = isa.f32x4_add(sum, term);
+            }
+        }
+        if whole < x.len() {
+            let mut last = [0; LANES * BYTES];
+            last[..x.len() - whole].copy_from_slice(&gradient[whole..x.len()]);
+            let [dx, term] = self.gradients(isa, load_some(isa, &x[whole..]), source.load(isa, &last));
+            let dx = if OTHERS { isa.f32x4_add(dx, load_some(isa, &others[whole..])) } else { dx };
+            store_some(isa, dx, &mut output[whole..]);
+            sum = isa.f32x4_add(sum, term);
+        }
+        sum
+    }
+
+    /// The gradient of the interval, from the sum of all blocks.
+    pub fn interval_gradient(&self, total: f64) -> f32 {
+        let gradient = (total / f64::from(self.levels)) as f32;
+        if self.is_negative {
+            -gradient
+        } else {
+            gradient
+        }
+    }
+}
+
+/// The sum of a block, from its lanes.
+#[inline(always)]
+pub fn block_sum<I: Isa>(isa: I, lanes: I::F32x4) -> f64 {
+    let mut bytes = [0; LANES * BYTES];
+    isa.f32x4_store(lanes, &mut bytes);
+    let [a, b, c, d] = [0, 1, 2, 3].map(|lane| mem::read_f32(&bytes, lane * BYTES));
+    f64::from((a + b) + (c + d))
+}

@@ -1,0 +1,99 @@
+//! y = clamp((x − mean)·(inverse_std·γ) + β + residual). Buffers: reads input, scales, statistics, γ, β, residual; writes output. A unit is a run of rows.
+
+use crate::params::BatchNormApply;
+use crate::rows::{check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Panel, Source, SUMS};
+use core::ops::Range;
+use kernels::check::{is_total, MAX_TOTAL};
+use kernels::f32::lanes::{Bounds, BYTES};
+use kernels::{field, field_holds, fields_in};
+use kernels::{Access, BadParam, Buffers, Kernel, Spans};
+use simd::Isa;
+
+/// Rows of a unit.
+const UNIT: usize = 256;
+
+struct Pass<'a, I: Isa, const IS_SUMS: bool> {
+    isa: I,
+    source: Source<'a, I>,
+    channels: usize,
+    /// The row that panels count from.
+    start: usize,
+    statistics: &'a [u8],
+    gamma: &'a [u8],
+    beta: &'a [u8],
+    residual: &'a [u8],
+    bounds: Bounds<I>,
+    output: &'a mut [u8],
+}
+
+impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
+    #[inline(never)]
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let (isa, channels) = (self.isa, self.channels);
+        let mean = load::<I, V>(isa, part(self.statistics, 0, channels, first, lanes));
+        let inverse_std = load::<I, V>(isa, part(self.statistics, 1, channels, first, lanes));
+        let gamma = load::<I, V>(isa, part(self.gamma, 0, 0, first, lanes));
+        let beta = load::<I, V>(isa, part(self.beta, 0, 0, first, lanes));
+        let gain: [I::F32x4; V] = core::array::from_fn(|v| isa.f32x4_mul(inverse_std[v], gamma[v]));
+        for row in rows.start + self.start..rows.end + self.start {
+            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let mut y: [I::F32x4; V] = core::array::from_fn(|v| isa.f32x4_add(isa.f32x4_mul(isa.f32x4_sub(x[v], mean[v]), gain[v]), beta[v]));
+            if !self.residual.is_empty() {
+                let residual = load::<I, V>(isa, part(self.residual, row, channels, first, lanes));
+                y = core::array::from_fn(|v| isa.f32x4_add(y[v], residual[v]));
+            }
+            let y = y.map(|y| self.bounds.clamp(isa, y));
+            store(isa, y, part_mut(self.output, row, channels, first, lanes));
+        }
+    }
+}
+
+impl BatchNormApply {
+    fn pass<I: Isa, const IS_SUMS: bool>(&self, isa: I, buffers: &mut Buffers<'_>, rows: Range<usize>) {
+        let [input, a, b, statistics, gamma, beta, residual, ..] = buffers.reads;
+        let source = Source::new(isa, input, self.in_stride, [a, b]);
+        let bounds = Bounds::from_bits(isa, self.lo_bits, self.hi_bits);
+        let (channels, output) = (self.channels as usize, &mut *buffers.writes[0]);
+        let mut pass = Pass::<I, IS_SUMS> { isa, source, channels, start: rows.start, statistics, gamma, beta, residual, bounds, output };
+        for_each_panel::<2>(rows.len(), channels, &mut pass);
+    }
+}
+
+impl Kernel for BatchNormApply {
+    fn check(&self) -> Result<(), BadParam> {
+        check_rows!(self);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (rows, channels) = (self.rows as usize, self.channels as usize);
+        let scale = scale_bytes(self.in_container);
+        let residual = if self.residual_offset == 0 { 0 } else { rows * channels };
+        Spans::new()
+            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * BYTES, Access::Read)
+            .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)
+            .with(field!(scale_b_offset), self.scale_b_offset, scale, Access::Read)
+            .with(field!(statistics_offset), self.statistics_offset, 2 * channels * BYTES, Access::Read)
+            .with(field!(gamma_offset), self.gamma_offset, channels * BYTES, Access::Read)
+            .with(field!(beta_offset), self.beta_offset, channels * BYTES, Access::Read)
+            .with(field!(residual_offset), self.residual_offset, residual * BYTES, Access::Read)
+            .with(field!(output_offset), self.output_offset, rows * channels * BYTES, Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        (self.rows as usize).div_ceil(UNIT)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let rows = (units.start * UNIT).min(self.rows as usize)..(units.end * UNIT).min(self.rows as usize);
+        if self.in_container == SUMS {
+            self.pass::<I, true>(isa, buffers, rows);
+        } else {
+            self.pass::<I, false>(isa, buffers, rows);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! dx = γ·inverse_std·(g − dβ/N − (x − mean)·(dγ/N·inverse_std)). Buffers: reads gradient, y, input, scales, statistics, γ, sums; writes dx, the residual's
+//! gradient, max|dx|. One unit: the maximum needs all rows.
+
+use crate::params::BatchNormBackwardApply;
+use crate::rows::{check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, SUMS};
+use core::ops::Range;
+use kernels::check::{is_total, MAX_TOTAL};
+use kernels::f32::lanes::{larger, BYTES, LANES};
+use kernels::{field, field_holds, fields_in};
+use kernels::{Access, BadParam, Buffers, Kernel, Spans};
+use simd::{mem, Isa};
+
+struct Pass<'a, I: Isa, const IS_SUMS: bool> {
+    isa: I,
+    source: Source<'a, I>,
+    gradient: Masked<'a, I>,
+    /// 1/N would round once more: sums are divided.
+    count: I::F32x4,
+    channels: usize,
+    statistics: &'a [u8],
+    gamma: &'a [u8],
+    sums: &'a [u8],
+    input_gradient: &'a mut [u8],
+    residual_gradient: &'a mut [u8],
+    maximum: I::F32x4,
+}
+
+/// What a panel needs of its channels.
+struct Factors<I: Isa, const V: usize> {
+    mean: [I::F32x4; V],
+    gain: [I::F32x4; V],
+    mean_gradient: [I::F32x4; V],
+    slope: [I::F32x4; V],
+}
+
+impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
+    #[inline(always)]
+    fn factors<const V: usize>(&self, first: usize, lanes: usize) -> Factors<I, V> {
+        let (isa, channels) = (self.isa, self.channels);
+        let row = |bytes, row| load::<I, V>(isa, part(bytes, row, channels, first, lanes));
+        let (inverse_std, gamma) = (row(self.statistics, 1), row(self.gamma, 0));
+        let [dgamma, dbeta] = [0, 1].map(|which| row(self.sums, which).map(|sum| isa.f32x4_div(sum, self.count)));
+        Factors {
+            mean: row(self.statistics, 0),
+            gain: core::array::from_fn(|v| isa.f32x4_mul(gamma[v], inverse_std[v])),
+            mean_gradient: dbeta,
+            slope: core::array::from_fn(|v| isa.f32x4_mul(dgamma[v], inverse_std[v])),
+        }
+    }
+}
+
+impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
+    #[inline(never)]
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let (isa, channels) = (self.isa, self.channels);
+        let f = self.factors::<V>(first, lanes);
+        let mut maximum = self.maximum;
+        for row in rows {
+            let g = self.gradient.load::<V>(isa, row, first, lanes);
+            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let dx: [I::F32x4; V] = core::array::from_fn(|v| {
+                let along = isa.f32x4_mul(isa.f32x4_sub(x[v], f.mean[v]), f.slope[v]);
+                isa.f32x4_mul(isa.f32x4_sub(isa.f32x4_sub(g[v], f.mean_gradient[v]), along), f.gain[v])
+            });
+            for dx in dx {
+                maximum = isa.f32x4_max(maximum, isa.f32x4_abs(dx));
+            }
+            store(isa, dx, part_mut(self.input_gradient, row, channels, first, lanes));
+            if !self.residual_gradient.is_empty() {
+                store(isa, g, part_mut(self.residual_gradient, row, channels, first, lanes));
+            }
+        }
+        self.maximum = maximum;
+    }
+}
+
+impl BatchNormBackwardApply {
+    fn pass<I: Isa, const IS_SUMS: bool>(&self, isa: I, buffers: &mut Buffers<'_>) {
+        let [gradient, output, input, a, b, statistics, gamma, sums, ..] = buffers.reads;
+        let [input_gradient, residual_gradient, maximum, ..] = &mut buffers.writes;
+        let (rows, channels) = (self.rows as usize, self.channels as usize);
+        let mut pass = Pass::<I, IS_SUMS> {
+            isa,
+            source: Source::new(isa, input, self.in_stride, [a, b]),
+            gradient: Masked::new(isa, gradient, output, self.channels, [self.lo_bits, self.hi_bits]),
+            count: isa.f32x4_splat(self.rows as f32),
+            channels,
+            statistics,
+            gamma,
+            sums,
+            input_gradient,
+            residual_gradient,
+            maximum: isa.f32x4_splat(0.0),
+        };
+        for_each_panel::<2>(rows, channels, &mut pass);
+        if !maximum.is_empty() {
+            let mut lanes = [0; LANES * BYTES];
+            isa.f32x4_store(pass.maximum, &mut lanes);
+            mem::write_f32(maximum, 0, mem::arrays::<BYTES>(&lanes).iter().map(|lane| f32::from_le_bytes(*lane)).fold(0.0, larger));
+        }
+    }
+}
+
+impl Kernel for BatchNormBackwardApply {
+    fn check(&self) -> Result<(), BadParam> {
+        check_rows!(self);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (rows, channels) = (self.rows as usize, self.channels as usize);
+        let scale = scale_bytes(self.in_container);
+        let output = if is_unbounded(self.lo_bits, self.hi_bits) { 0 } else { rows * channels };
+        let residual = if self.residual_gradient_offset == 0 { 0 } else { rows * channels };
+        Spans::new()
+            .with(field!(gradient_offset), self.gradient_offset, rows * channels * BYTES, Access::Read)
+            .with(field!(output_offset), self.output_offset, output * BYTES, Access::Read)
+            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * BYTES, Access::Read)
+            .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)
+            .with(field!(scale_b_offset), self.scale_b_offset, scale, Access::Read)
+            .with(field!(statistics_offset), self.statistics_offset, 2 * channels * BYTES, Access::Read)
+            .with(field!(gamma_offset), self.gamma_offset, channels * BYTES, Access::Read)
+            .with(field!(sums_offset), self.sums_offset, 2 * channels * BYTES, Access::Read)
+            .with(field!(input_gradient_offset), self.input_gradient_offset, rows * channels * BYTES, Access::Write)
+            .with(field!(residual_gradient_offset), self.residual_gradient_offset, residual * BYTES, Access::Write)
+            .with(field!(maximum_offset), self.maximum_offset, if self.maximum_offset == 0 { 0 } else { BYTES }, Access::Write)
+    }
+
+    fn units(&self) -> usize {
+        1
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        for _ in units {
+            if self.in_container == SUMS {
+                self.pass::<I, true>(isa, buffers);
+            } else {
+                self.pass::<I, false>(isa, buffers);
+            }
+        }
+    }
+}

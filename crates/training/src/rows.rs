@@ -1,0 +1,162 @@
+//! Panels of neighbouring channels, walked down the rows in blocks: what the kernels on [rows][channels] share.
+
+use core::ops::Range;
+use kernels::f32::lanes::{load_some, store_some, BYTES, LANES};
+use simd::{mem, Isa};
+
+/// Rows of a block (SPEC 7.2): a sum over rows adds the sums of blocks in order, each from +0. A block of many channels stays in the second-level cache.
+pub const BLOCK: usize = 64;
+/// Exact sums of an integer convolution.
+pub const SUMS: i32 = 3;
+/// f32.
+pub const FLOATS: i32 = 4;
+
+/// What is done with one panel of a block.
+pub trait Panel {
+    /// `V` vectors of channels from `first` on; `lanes` channels: all, but in the last panel.
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize);
+}
+
+/// Calls `panel` for all channels of each block of rows: panels of `V` vectors, then single vectors.
+pub fn for_each_panel<const V: usize>(rows: usize, channels: usize, panel: &mut impl Panel) {
+    for start in (0..rows).step_by(BLOCK) {
+        let block = start..rows.min(start + BLOCK);
+        let mut first = 0;
+        while first + V * LANES <= channels {
+            panel.run::<V>(block.clone(), first, V * LANES);
+            first += V * LANES;
+        }
+        while first < channels {
+            let lanes = LANES.min(channels - first);
+            panel.run::<1>(block.clone(), first, lanes);
+            first += lanes;
+        }
+    }
+}
+
+/// The bytes of a panel in a row.
+#[inline(always)]
+pub fn part(bytes: &[u8], row: usize, stride: usize, first: usize, lanes: usize) -> &[u8] {
+    &bytes[(row * stride + first) * BYTES..][..lanes * BYTES]
+}
+
+/// [`part`], to be written.
+#[inline(always)]
+pub fn part_mut(bytes: &mut [u8], row: usize, stride: usize, first: usize, lanes: usize) -> &mut [u8] {
+    &mut bytes[(row * stride + first) * BYTES..][..lanes * BYTES]
+}
+
+/// The floats of a panel, +0 beyond the last.
+#[inline(always)]
+pub fn load<I: Isa, const V: usize>(isa: I, bytes: &[u8]) -> [I::F32x4; V] {
+    match mem::panels::<16, V>(bytes).first() {
+        Some(whole) => core::array::from_fn(|v| isa.f32x4_load(&whole[v])),
+        None => core::array::from_fn(|_| load_some(isa, bytes)),
+    }
+}
+
+/// Stores the floats of a panel.
+#[inline(always)]
+pub fn store<I: Isa, const V: usize>(isa: I, values: [I::F32x4; V], bytes: &mut [u8]) {
+    match mem::panels_mut::<16, V>(bytes).first_mut() {
+        Some(whole) => whole.iter_mut().zip(values).for_each(|(to, value)| isa.f32x4_store(value, to)),
+        None => store_some(isa, values[0], bytes),
+    }
+}
+
+/// `total += sum` for a panel in memory; the first block's sum is added to +0.
+#[inline(always)]
+pub fn add_to<I: Isa, const V: usize>(isa: I, is_first: bool, sums: [I::F32x4; V], total: &mut [u8]) {
+    let before = if is_first { [isa.f32x4_splat(0.0); V] } else { load::<I, V>(isa, total) };
+    store::<I, V>(isa, core::array::from_fn(|v| isa.f32x4_add(before[v], sums[v])), total);
+}
+
+/// What a batch norm reads: f32, or exact sums that are worth `scale` each.
+#[derive(Clone, Copy)]
+pub struct Source<'a, I: Isa> {
+    bytes: &'a [u8],
+    stride: usize,
+    scale: I::F32x4,
+}
+
+impl<'a, I: Isa> Source<'a, I> {
+    /// The scales are absent for floats.
+    pub fn new(isa: I, bytes: &'a [u8], stride: i32, [a, b]: [&[u8]; 2]) -> Self {
+        let scale = if a.is_empty() { 1.0 } else { mem::read_f32(a, 0) * mem::read_f32(b, 0) };
+        Self { bytes, stride: stride as usize, scale: isa.f32x4_splat(scale) }
+    }
+
+    /// The values of a panel: sums if `IS_SUMS`.
+    #[inline(always)]
+    pub fn load<const IS_SUMS: bool, const V: usize>(&self, isa: I, row: usize, first: usize, lanes: usize) -> [I::F32x4; V] {
+        let values = load::<I, V>(isa, part(self.bytes, row, self.stride, first, lanes));
+        if IS_SUMS {
+            values.map(|value| isa.f32x4_mul(isa.f32x4_convert_i32x4_s(isa.i32x4_from_f32x4(value)), self.scale))
+        } else {
+            values
+        }
+    }
+}
+
+/// The bytes of the two scales of a container.
+pub fn scale_bytes(container: i32) -> usize {
+    if container == SUMS {
+        BYTES
+    } else {
+        0
+    }
+}
+
+/// Checks rows, channels and the container that a kernel reads.
+macro_rules! check_rows {
+    ($params:expr) => {
+        fields_in!($params, 1..=(MAX_TOTAL / BYTES as i64) as i32; rows, channels, in_stride);
+        fields_in!($params, $crate::rows::SUMS..=$crate::rows::FLOATS; in_container);
+        field_holds!($params.in_stride >= $params.channels; in_stride);
+        field_holds!(is_total(&[$params.rows, $params.in_stride, BYTES as i32]); rows);
+    };
+}
+pub(crate) use check_rows;
+
+/// A gradient that counts where lo < y < hi.
+#[derive(Clone, Copy)]
+pub struct Masked<'a, I: Isa> {
+    gradient: &'a [u8],
+    /// y; empty: no bounds.
+    output: &'a [u8],
+    channels: usize,
+    lo: I::F32x4,
+    hi: I::F32x4,
+}
+
+/// Whether the bounds hold for everything, so that y need not be read.
+pub fn is_unbounded(lo_bits: i32, hi_bits: i32) -> bool {
+    let [lo, hi] = [lo_bits, hi_bits].map(|bits| f32::from_bits(bits as u32));
+    lo == f32::NEG_INFINITY && hi == f32::INFINITY
+}
+
+impl<'a, I: Isa> Masked<'a, I> {
+    /// `output` is empty where [`is_unbounded`].
+    pub fn new(isa: I, gradient: &'a [u8], output: &'a [u8], channels: i32, [lo, hi]: [i32; 2]) -> Self {
+        let [lo, hi] = [lo, hi].map(|bits| isa.f32x4_splat(f32::from_bits(bits as u32)));
+        Self { gradient, output, channels: channels as usize, lo, hi }
+    }
+
+    /// The gradient of a panel.
+    #[inline(always)]
+    pub fn load<const V: usize>(&self, isa: I, row: usize, first: usize, lanes: usize) -> [I::F32x4; V] {
+        let gradient = load::<I, V>(isa, part(self.gradient, row, self.channels, first, lanes));
+        if self.output.is_empty() {
+            return gradient;
+        }
+        let output = load::<I, V>(isa, part(self.output, row, self.channels, first, lanes));
+        core::array::from_fn(|v| mask(isa, gradient[v], output[v], [self.lo, self.hi]))
+    }
+}
+
+/// `gradient` where lo < output < hi, else +0.
+#[inline(always)]
+pub fn mask<I: Isa>(isa: I, gradient: I::F32x4, output: I::F32x4, [lo, hi]: [I::F32x4; 2]) -> I::F32x4 {
+    let inside = isa.i32x4_and(isa.f32x4_gt(output, lo), isa.f32x4_gt(hi, output));
+    isa.f32x4_from_i32x4(isa.i32x4_and(isa.i32x4_from_f32x4(gradient), inside))
+}

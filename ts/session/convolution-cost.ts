@@ -1,0 +1,69 @@
+/**
+ * What a convolution takes, estimated from work that can be counted and nanoseconds that `npm run tune` measured (cost-table.ts). Only ratios between
+ * algorithms on one machine matter: they decide which one a layer runs by, never what it computes.
+ */
+import type { Flavour, Lowering } from '../wasm/engine.js';
+import type { ConvolutionGeometry } from './convolution-algorithm.js';
+
+/** The kernels with one group: direct by i16 or by bytes, and the two Winograds. */
+export type CostKind = 'direct_i16' | 'direct_bytes' | 'winograd_f23' | 'winograd_f43';
+
+export const COST_KINDS: readonly CostKind[] = ['direct_i16', 'direct_bytes', 'winograd_f23', 'winograd_f43'];
+
+/** What engines differ by (DESIGN §4): the instruction under the relaxed dot product, or the flavour that has none. */
+export type CostKey = Exclude<Lowering, 'none' | 'other'> | 'simd128' | 'scalar';
+
+/** How much of each kind of work a layer is, padding of channels and tiles included. */
+export interface Work {
+  /** Multiply-accumulates that the kernel makes. */
+  readonly products: number;
+  /** Elements gathered or transformed on the way in. */
+  readonly input: number;
+  /** Sums transformed or requantized on the way out. */
+  readonly output: number;
+  /** Bytes of packed weights that a network streams past. */
+  readonly weights: number;
+}
+
+/** Nanoseconds per unit of work, and `fixed` for each call. */
+export interface Coefficients extends Work {
+  readonly fixed: number;
+}
+
+export type EngineCosts = Readonly<Partial<Record<CostKind, Coefficients>>>;
+
+export type CostTable = Readonly<Partial<Record<CostKey, EngineCosts>>>;
+
+export function costKey(flavour: Flavour, lowering: Lowering): CostKey {
+  if (lowering === 'none') return flavour === 'scalar' ? 'scalar' : 'simd128';
+  return lowering === 'other' ? 'pmaddubsw' : lowering;
+}
+
+/** The part of the table for this engine. Where nobody has measured `sdot` yet, the other one-instruction lowering is the nearest that is known. */
+export function costsOf(table: CostTable, key: CostKey): EngineCosts {
+  return table[key] ?? (key === 'sdot' ? table.vpdpbusd : undefined) ?? {};
+}
+
+export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: ConvolutionGeometry): Work {
+  const outs = whole(outC, 8);
+  if (kind === 'winograd_f23' || kind === 'winograd_f43') {
+    const [side, taps, step, bytes] = kind === 'winograd_f23' ? [2, 16, 16, 1] : [4, 36, 8, 2];
+    const tiles = whole(Math.ceil(outH / side) * Math.ceil(outW / side), 4);
+    const ins = whole(inC, step);
+    return { products: taps * tiles * ins * outs, input: taps * tiles * ins, output: taps * tiles * outs, weights: taps * ins * outs * bytes };
+  }
+  const bytes = kind === 'direct_bytes' ? 1 : 2;
+  const pixels = whole(outH * outW, 4);
+  const taps = kernel[0] * kernel[1] * whole(inC, kind === 'direct_bytes' ? 4 : 2);
+  return { products: pixels * taps * outs, input: pixels * taps, output: pixels * outs, weights: taps * outs * bytes };
+}
+
+/** Nanoseconds of one run of the layer. */
+export function estimate(kind: CostKind, geometry: ConvolutionGeometry, { products, input, output, weights, fixed }: Coefficients): number {
+  const work = workOf(kind, geometry);
+  return work.products * products + work.input * input + work.output * output + work.weights * weights + fixed;
+}
+
+function whole(count: number, step: number): number {
+  return Math.ceil(count / step) * step;
+}
