@@ -123,10 +123,27 @@ step_by_number! {
 // Kernels that only training needs, in the modules that have them: one list per crate.
 
 step_by_number! {
+    /// Gradients of convolutions by dot products of bytes.
+    #[cfg(feature = "train")]
+    byte_dot_training_step: ConvWeightGradientRelaxed;
+    else float_step
+}
+
+/// [`byte_dot_training_step`] where the module has an instruction for them, as [`relaxed_step`].
+#[cfg(feature = "train")]
+fn relaxed_training_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+    if cfg!(target_feature = "relaxed-simd") {
+        byte_dot_training_step(visit, arena, id, address)
+    } else {
+        float_step(visit, arena, id, address)
+    }
+}
+
+step_by_number! {
     /// Integer sums of training: the gradients of convolutions.
     #[cfg(feature = "train")]
-    integer_training_step: ;
-    else float_step
+    integer_training_step: ConvWeightGradient;
+    else relaxed_training_step
 }
 
 step_by_number! {
@@ -141,7 +158,7 @@ step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
     training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
-        BatchNormBackwardApply;
+        BatchNormBackwardApply, SoftmaxCrossEntropy, MeanSquaredError, Sgd, Adam;
     else quantizer_step
 }
 

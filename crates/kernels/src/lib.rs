@@ -24,6 +24,8 @@ mod pack_winograd_f23;
 pub mod params;
 pub mod pool;
 pub mod requant;
+#[cfg(feature = "train")]
+pub mod weight_gradient;
 pub mod window;
 
 pub use kernel::{Access, BadParam, Buffers, Kernel, Reason, Span, Spans};

@@ -13,6 +13,7 @@ pub mod batch_norm;
 pub mod codes;
 pub mod concat;
 pub mod conv2d;
+pub mod conv_weight_gradient;
 pub mod dense;
 pub mod dyad;
 pub mod error;

@@ -116,6 +116,12 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Both narrowed to u8 with saturation, `a` in the low lanes.
     fn i8x16_narrow_i16x8_u(self, a: Self::I16x8, b: Self::I16x8) -> Self::I8x16;
 
+    /// `i8x16.shuffle`: a0 b0 a1 b1 … a7 b7.
+    fn i8x16_interleave_low(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
+    /// `i8x16.shuffle`: a8 b8 a9 b9 … a15 b15.
+    fn i8x16_interleave_high(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
     // i16x8.
 
     /// One value in every lane.
@@ -307,6 +313,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
 
     /// `v128.bitselect`: the bits of `a` where `mask` has ones, of `b` elsewhere.
     fn i32x4_bitselect(self, a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
+
+    /// All ones where a = b, 0 elsewhere.
+    fn i32x4_eq(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
 
     /// All ones where a > b, 0 elsewhere; a NaN is greater than nothing.
     fn f32x4_gt(self, a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;

@@ -310,6 +310,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_interleave_low(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| if i % 2 == 0 { a[i / 2] } else { b[i / 2] })
+    }
+
+    #[inline(always)]
+    fn i8x16_interleave_high(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| if i % 2 == 0 { a[8 + i / 2] } else { b[8 + i / 2] })
+    }
+
+    #[inline(always)]
     fn i16x8_interleave_low(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
         [a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]]
     }
@@ -543,6 +553,11 @@ impl Isa for Portable {
     #[inline(always)]
     fn i32x4_bitselect(self, a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] {
         from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
+    }
+
+    #[inline(always)]
+    fn i32x4_eq(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| -i32::from(a[i] == b[i]))
     }
 
     #[inline(always)]

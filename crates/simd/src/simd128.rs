@@ -286,6 +286,16 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i8x16_interleave_low(self, a: v128, b: v128) -> v128 {
+        i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_interleave_high(self, a: v128, b: v128) -> v128 {
+        i8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(a, b)
+    }
+
+    #[inline(always)]
     fn i16x8_interleave_low(self, a: v128, b: v128) -> v128 {
         i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b)
     }
@@ -518,6 +528,11 @@ impl<D: ByteDots> Isa for Vectors<D> {
     #[inline(always)]
     fn i32x4_bitselect(self, a: v128, b: v128, mask: v128) -> v128 {
         v128_bitselect(a, b, mask)
+    }
+
+    #[inline(always)]
+    fn i32x4_eq(self, a: v128, b: v128) -> v128 {
+        i32x4_eq(a, b)
     }
 
     #[inline(always)]

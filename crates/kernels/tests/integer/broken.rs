@@ -102,6 +102,8 @@ operations! {
     u8x16_max(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i8x16_narrow_i16x8_s(a: Self::I16x8, b: Self::I16x8) -> Self::I8x16;
     i8x16_narrow_i16x8_u(a: Self::I16x8, b: Self::I16x8) -> Self::I8x16;
+    i8x16_interleave_low(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+    i8x16_interleave_high(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i16x8_splat(a: i16) -> Self::I16x8;
     i16x8_add(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i16x8_sub(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
@@ -163,6 +165,7 @@ operations! {
     f32x4_pmin(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     f32x4_pmax(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     i32x4_bitselect(a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
+    i32x4_eq(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
     f32x4_gt(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
     f32x4_ne(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
     f32x4_abs(a: Self::F32x4) -> Self::F32x4;

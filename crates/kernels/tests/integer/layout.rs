@@ -21,6 +21,7 @@ pub fn range(container: i32) -> [i32; 2] {
 
 fn write(bytes: &mut [u8], kind: i32, at: usize, code: i32) {
     match kind {
+        container::I32 => bytes[at * 4..][..4].copy_from_slice(&code.to_le_bytes()),
         container::I16 => bytes[at * 2..][..2].copy_from_slice(&(code as i16).to_le_bytes()),
         _ => bytes[at] = code as u8,
     }
@@ -30,6 +31,7 @@ fn read(bytes: &[u8], kind: i32, at: usize) -> i32 {
     match kind {
         container::U8 => i32::from(bytes[at]),
         container::I8 => i32::from(bytes[at] as i8),
+        container::I32 => i32::from_le_bytes(bytes[at * 4..][..4].try_into().expect("four bytes")),
         _ => i32::from(i16::from_le_bytes([bytes[at * 2], bytes[at * 2 + 1]])),
     }
 }

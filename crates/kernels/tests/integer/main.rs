@@ -14,6 +14,7 @@ mod relaxed;
 mod requantization;
 mod seed;
 mod suites;
+mod weight_gradient;
 mod winograd;
 mod winograd_f23;
 
