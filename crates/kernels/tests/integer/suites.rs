@@ -28,6 +28,7 @@ macro_rules! every_suite {
             weight_gradient_w4 = crate::weight_gradient::w4,
             weight_gradient_usdot = crate::weight_gradient::usdot,
             weight_gradient_sdot = crate::weight_gradient::sdot,
+            weight_gradient_winograd = crate::weight_gradient::winograd,
             pack_conv2d = crate::packing::conv2d,
             pack_conv2d_relaxed = crate::packing::conv2d_relaxed,
             pack_depthwise = crate::packing::depthwise,
