@@ -1,6 +1,5 @@
 /** Evaluates the few GraphNodes that shape arithmetic and weight layout need, on constants: what import and passes fold away. */
 import type { Constant, GraphNode } from './graph.js';
-import { fakeQuantize } from './quantize-float.js';
 import { broadcastShapes, elementCount, rowMajorStrides } from './shape.js';
 
 type Data = Constant['data'];
@@ -28,7 +27,6 @@ export function evaluateNode(node: GraphNode, inputs: readonly Constant[], shape
       const { min, max } = node.attributes;
       return x.dtype === 'f32' ? map(x, (v) => Math.min(Math.max(v, min), max)) : undefined;
     }
-    case 'FakeQuantize': return x.dtype === 'f32' ? map(x, (v) => fakeQuantize(v, node.attributes)) : undefined;
     default: return undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { Graph } from './graph.js';
 import { canonicalGemm } from './passes/canonical-gemm.js';
 import { dropNoOps } from './passes/drop-no-ops.js';
 import { foldBatchNorm } from './passes/fold-batch-norm.js';
+import { foldBatchNormForward } from './passes/fold-batch-norm-forward.js';
 import { foldBias } from './passes/fold-bias.js';
 import { foldConstants } from './passes/fold-constants.js';
 import { foldPad } from './passes/fold-pad.js';
@@ -14,7 +15,7 @@ import type { Rewrite } from './passes/rewrite.js';
 
 /** Each makes the graph smaller or more canonical and none undoes another's work, so the loop below ends. */
 const REWRITES: readonly Rewrite[] = [
-  foldConstants, removeDeadNodes, dropNoOps, mergeDataMovement, poolFromReduceMean, foldPad, foldBatchNorm, canonicalGemm, foldBias, fuseActivation,
+  foldConstants, removeDeadNodes, dropNoOps, mergeDataMovement, poolFromReduceMean, foldPad, foldBatchNorm, canonicalGemm, foldBatchNormForward, foldBias, fuseActivation,
 ];
 
 /**

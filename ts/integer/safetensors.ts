@@ -1,8 +1,13 @@
 /** The container of SPEC 6.1: safetensors, read strictly and written in one way only. */
 import { DyadicError, type ErrorDetail } from '../errors.js';
 
-/** Bytes per element of the dtypes a .dyad file uses. */
-const ELEMENT_BYTES = new Map<string, number>([['I8', 1], ['U8', 1], ['I32', 4]]);
+/** What a file holds: how errors call it, and the bytes per element of the dtypes it may use. */
+export interface SafetensorsKind {
+  readonly name: string;
+  readonly elementBytes: ReadonlyMap<string, number>;
+}
+
+const DYAD: SafetensorsKind = { name: 'a .dyad file', elementBytes: new Map([['I8', 1], ['U8', 1], ['I32', 4]]) };
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 /** `{`, with which the header of every .dyad file begins. */
@@ -38,8 +43,8 @@ function codeUnitRank(unit: number): number {
 }
 
 /** Reads the header and cuts the data. Throws ERR_DYAD_PARSE; nothing is allocated by a count of the file. */
-export function readSafetensors(file: Uint8Array): SafetensorsFile {
-  const headerLength = readHeaderLength(file);
+export function readSafetensors(file: Uint8Array, kind: SafetensorsKind = DYAD): SafetensorsFile {
+  const headerLength = readHeaderLength(file, kind);
   const headerBytes = file.subarray(LENGTH_BYTES, LENGTH_BYTES + headerLength);
   const header = parseHeader(headerBytes);
   const data = file.subarray(LENGTH_BYTES + headerLength);
@@ -49,7 +54,7 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   if (Object.hasOwn(header, METADATA)) metadata = readMetadata(header[METADATA]);
   let position = 0;
   for (const name of names) {
-    const tensor = readEntry(name, header[name], data, position);
+    const tensor = readEntry(name, header[name], data, position, kind);
     tensors.set(name, tensor);
     position += tensor.bytes.length;
   }
@@ -78,12 +83,12 @@ export function writeSafetensors(metadata: ReadonlyMap<string, string>, tensors:
   return file;
 }
 
-function readHeaderLength(file: Uint8Array): number {
+function readHeaderLength(file: Uint8Array, kind: SafetensorsKind): number {
   if (file.length < LENGTH_BYTES) throw damaged({ argument: 'header length', expected: '8 bytes', received: `a file of ${file.length} bytes` });
   const view = new DataView(file.buffer, file.byteOffset, LENGTH_BYTES);
   const length = view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   const room = file.length - LENGTH_BYTES;
-  if (length > room && file[LENGTH_BYTES] !== OPENING_BRACE) throw damaged({ argument: 'file', expected: 'a .dyad file', received: `one that begins with ${showBytes(file.subarray(0, LENGTH_BYTES))}` });
+  if (length > room && file[LENGTH_BYTES] !== OPENING_BRACE) throw damaged({ argument: 'file', expected: kind.name, received: `one that begins with ${showBytes(file.subarray(0, LENGTH_BYTES))}` });
   if (length > MAX_HEADER_BYTES) throw damaged({ argument: 'header length', expected: `at most ${MAX_HEADER_BYTES}`, received: `${length}` });
   if (length > room) throw damaged({ argument: 'header length', expected: `at most the ${room} bytes that follow`, received: `${length}` });
   return length;
@@ -116,12 +121,12 @@ function readMetadata(value: unknown): Map<string, string> {
   return metadata;
 }
 
-function readEntry(name: string, value: unknown, data: Uint8Array, position: number): StoredTensor {
+function readEntry(name: string, value: unknown, data: Uint8Array, position: number, { elementBytes: known }: SafetensorsKind): StoredTensor {
   const entry = objectOf(value, name);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (Object.keys(entry).length !== 3) throw damaged({ argument: name, expected: 'keys dtype, shape, data_offsets', received: Object.keys(entry).join(', ') });
-  const elementBytes = typeof dtype === 'string' ? ELEMENT_BYTES.get(dtype) : undefined;
-  if (typeof dtype !== 'string' || elementBytes === undefined) throw damaged({ argument: `${name}.dtype`, expected: 'I8, U8 or I32', received: kindOf(dtype) });
+  const elementBytes = typeof dtype === 'string' ? known.get(dtype) : undefined;
+  if (typeof dtype !== 'string' || elementBytes === undefined) throw damaged({ argument: `${name}.dtype`, expected: [...known.keys()].join(', ').replace(/, ([^,]*)$/, ' or $1'), received: kindOf(dtype) });
   const sizes = naturals(shape, `${name}.shape`);
   const [begin, end, ...more] = naturals(offsets, `${name}.data_offsets`);
   if (begin === undefined || end === undefined || more.length > 0) throw damaged({ argument: `${name}.data_offsets`, expected: '[begin, end]', received: `${(offsets as unknown[]).length} numbers` });

@@ -10,6 +10,7 @@ import { calibrate, type CalibrationHooks } from './calibration/calibrate.js';
 import { type CalibrationData, collectSamples } from './calibration/samples.js';
 import { compile, observedValues } from './compile.js';
 import { type QuantizeOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { foldFixedWeights, hasFixedCodes } from './fixed/fold-fixed-weights.js';
 import { buildPlan } from './plan/build-plan.js';
 import { compareNetworks, type QuantizeReport } from './report.js';
 
@@ -25,12 +26,13 @@ export interface QuantizeResult {
  * Throws ERR_ARGUMENT for what is no Graph, no option or no data, ERR_QUANTIZE_UNSUPPORTED listing every node without an integer counterpart, ERR_CALIBRATION without samples, ERR_NAN and ERR_SHAPE naming a bad one,
  * ERR_ACCUMULATOR for weights no scale can hold, ERR_ABORTED.
  */
-export async function quantize(graph: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
-  validateGraph(graph);
+export async function quantize(given: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
+  validateGraph(given);
+  const { graph, weights } = hasFixedCodes(given) ? foldFixedWeights(given) : { graph: given, weights: undefined };
   const resolved = resolveOptions(options);
   checkBatch(graph);
   checkPreprocess(graph, resolved);
-  const plan = buildPlan(graph);
+  const plan = buildPlan(graph, weights);
   const hooks: CalibrationHooks = { signal: options.signal, onProgress: options.onProgress };
   const samples = await collectSamples(graph, calibration, options.signal);
   const groups = scaleGroups(plan);

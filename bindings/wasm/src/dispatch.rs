@@ -158,7 +158,7 @@ step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
     training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
-        BatchNormBackwardApply;
+        BatchNormBackwardApply, SoftmaxCrossEntropy, MeanSquaredError, Sgd, Adam;
     else quantizer_step
 }
 

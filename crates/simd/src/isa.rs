@@ -314,6 +314,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `v128.bitselect`: the bits of `a` where `mask` has ones, of `b` elsewhere.
     fn i32x4_bitselect(self, a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
 
+    /// All ones where a = b, 0 elsewhere.
+    fn i32x4_eq(self, a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
+
     /// All ones where a > b, 0 elsewhere; a NaN is greater than nothing.
     fn f32x4_gt(self, a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
 

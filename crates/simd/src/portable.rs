@@ -556,6 +556,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i32x4_eq(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        from_fn(|i| -i32::from(a[i] == b[i]))
+    }
+
+    #[inline(always)]
     fn f32x4_gt(self, a: [f32; 4], b: [f32; 4]) -> [i32; 4] {
         from_fn(|i| -i32::from(a[i] > b[i]))
     }

@@ -531,6 +531,11 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i32x4_eq(self, a: v128, b: v128) -> v128 {
+        i32x4_eq(a, b)
+    }
+
+    #[inline(always)]
     fn f32x4_gt(self, a: v128, b: v128) -> v128 {
         f32x4_gt(a, b)
     }

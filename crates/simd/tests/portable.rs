@@ -205,6 +205,7 @@ fn comparisons_masks_and_roots() {
     assert_eq!(P.f32x4_gt(a, b), [-1, 0, 0, 0]);
     assert_eq!(P.f32x4_ne(a, b), [-1, 0, -1, 0]);
     assert_eq!(P.i32x4_and([12; 4], [10; 4]), [8; 4]);
+    assert_eq!(P.i32x4_eq([1, 2, -1, 0], [1, 3, -1, i32::MIN]), [-1, 0, -1, 0]);
     assert_eq!(P.i32x4_or([12; 4], [10; 4]), [14; 4]);
     assert_eq!(P.i32x4_bitselect([1, 1, 3, -1], [2, 2, 4, 0], [-1, 0, 1, i32::MIN]), [1, 2, 5, i32::MIN]);
     assert_eq!(P.f32x4_abs([-0.0, -1.5, f32::NEG_INFINITY, 2.0]).map(f32::to_bits), [0.0, 1.5, f32::INFINITY, 2.0].map(f32::to_bits));

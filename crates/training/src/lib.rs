@@ -8,6 +8,8 @@ extern crate std;
 
 mod batch_norm;
 mod conv;
+mod loss;
+mod optimizer;
 pub mod params;
 mod rows;
 #[cfg(test)]

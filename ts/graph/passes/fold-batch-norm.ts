@@ -17,7 +17,7 @@ export const foldBatchNorm: Rewrite = (node, editor) => {
   if (node.op !== 'BatchNormalization') return false;
   const producer = editor.soleProducer(node.inputs[0]!);
   if (producer === undefined || (producer.op !== 'Conv' && producer.op !== 'Gemm') || producer.bounds !== undefined) return false;
-  const affine = readAffine(node, editor);
+  const affine = batchNormAffine(node, editor);
   if (affine === undefined) return false;
   const folded = producer.op === 'Conv' ? foldIntoConv(producer, affine, editor) : foldIntoGemm(producer, affine, editor);
   if (folded === undefined) return false;
@@ -25,7 +25,8 @@ export const foldBatchNorm: Rewrite = (node, editor) => {
   return true;
 };
 
-function readAffine(node: GraphNode & { op: 'BatchNormalization' }, editor: GraphEditor): Affine | undefined {
+/** g and h of a batch norm whose parameters are constants. */
+export function batchNormAffine(node: GraphNode & { op: 'BatchNormalization' }, editor: GraphEditor): Affine | undefined {
   const [gamma, beta, mean, variance] = node.inputs.slice(1).map((name) => editor.constant(name)?.data);
   if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined) return undefined;
   const f = Math.fround;

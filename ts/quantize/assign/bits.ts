@@ -1,3 +1,4 @@
+import { representationOf } from './representations.js';
 import type { Bits } from '../options.js';
 import { isLinear, type Plan } from '../plan/plan.js';
 
@@ -15,7 +16,10 @@ export function assignBits(plan: Plan, mode: Bits, nonNegative: ReadonlySet<stri
   for (const node of plan.nodes) {
     if (!isLinear(node)) continue;
     const eight = (reason: string | null): LayerBits => ({ weight: 8, activation: 8, kept8Because: reason });
-    if (mode === 'w8a8') bits.set(node.name, eight(null));
+    const codes = plan.codes.get(node.inputs[0]!);
+    const activation = codes && representationOf(codes) === 'u4' ? 4 : 8;
+    if (node.op.fixed) bits.set(node.name, { weight: node.op.fixed.levels <= 7 ? 4 : 8, activation, kept8Because: null });
+    else if (mode === 'w8a8') bits.set(node.name, eight(null));
     else if (node.op.elementwise) bits.set(node.name, eight('element-wise layer'));
     else if (first.has(node.name)) bits.set(node.name, eight('first layer'));
     else if (last.has(node.name)) bits.set(node.name, eight('last layer'));

@@ -1,6 +1,7 @@
 import type { CodeDtype } from '../../integer/integer-graph.js';
 import type { LayerBits } from './bits.js';
-import { consumersOf, isPassthrough, type Plan, producersOf } from '../plan/plan.js';
+import type { FixedCodes } from '../fixed/fixed-codes.js';
+import { consumersOf, isLinear, isPassthrough, type Plan, producersOf } from '../plan/plan.js';
 
 /** How a value can be stored: a residual carrier, an 8-bit code (u8, n8 or i8 by its sign), a 4-bit code. */
 export type Representation = 'i16' | 'c8' | 'u4';
@@ -30,10 +31,11 @@ export function assignRepresentations(plan: Plan, bits: ReadonlyMap<string, Laye
 
   const decide = (name: string): void => {
     const demands = new Set<Representation>();
+    const codes = plan.codes.get(name);
     if (outputs.has(name)) demands.add('i16');
     const undecided = [];
     for (const node of consumers.get(name) ?? []) {
-      const wanted = wantedBy(node, bits, values);
+      const wanted = isLinear(node) && codes ? representationOf(codes) : wantedBy(node, bits, values);
       if (wanted === 'any') undecided.push(node);
       else demands.add(wanted);
       if (!reads.has(node.name)) reads.set(node.name, new Array<Representation>(node.inputs.length).fill('i16'));
@@ -41,11 +43,11 @@ export function assignRepresentations(plan: Plan, bits: ReadonlyMap<string, Laye
     }
     const producer = producers.get(name);
     if (undecided.length > 0) {
-      const choice = flexibleChoice(demands, producer === undefined);
+      const choice = codes ? representationOf(codes) : flexibleChoice(demands, producer === undefined);
       demands.add(choice);
       for (const node of undecided) node.inputs.forEach((input, i) => input === name && (reads.get(node.name)![i] = choice));
     }
-    values.set(name, arrange(demands, producer?.op.kind));
+    values.set(name, codes ? arrangeFixed(demands, representationOf(codes)) : arrange(demands, producer?.op.kind));
   };
 
   for (const node of [...plan.nodes].reverse()) decide(node.output);
@@ -73,6 +75,16 @@ function arrange(demands: ReadonlySet<Representation>, producer: Plan['nodes'][n
   const rest = all.filter((r) => r !== 'i16');
   if (producer === 'add') return { primary: 'i16', code: rest[0]!, derived: rest.slice(1) };
   return { primary: 'i16', code: null, derived: rest };
+}
+
+/** Fixed codes are what the producer writes; others are made from them. */
+function arrangeFixed(demands: ReadonlySet<Representation>, primary: Representation): ValueRepresentations {
+  return { primary, code: null, derived: [...demands].filter((r) => r !== primary) };
+}
+
+/** The representation that holds fixed codes. */
+export function representationOf({ range: [lo, hi] }: FixedCodes): 'c8' | 'u4' {
+  return lo >= 0 && hi <= 15 ? 'u4' : 'c8';
 }
 
 /** Largest code of a representation; `n8` uses half of a byte. */

@@ -1,15 +1,23 @@
 import { channelKey, type Statistics } from '../calibration/calibrate.js';
+import type { CodeDtype } from '../../integer/integer-graph.js';
+import { fixedQ15 } from '../fixed/fixed-form.js';
+import { describeChannels, type FixedRequest } from '../fixed/quantize-fixed.js';
+import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
 import type { ResolvedOptions } from '../options.js';
 import { isLinear, type LinearOp, type Plan, type PlanNode } from '../plan/plan.js';
 import { poolDivisors } from '../plan/pool-divisors.js';
-import { carrierGrowth } from '../scales/linear-q15.js';
+import { carrierGrowth, CODE_FLOOR } from '../scales/linear-q15.js';
 import { channelWeights, idealWeightScales } from '../scales/weights.js';
 import type { LayerBits } from './bits.js';
-import { levelsOf, type Representation, type Representations } from './representations.js';
+import { dtypeOf, levelsOf, representationOf, type Representation, type Representations } from './representations.js';
 import type { ScaleGroups } from './scale-groups.js';
 
 /** Carriers take 13 bits of magnitude for what calibration saw: four times as much fits. */
 export const CARRIER_LEVELS = 8191;
+const CARRIER_RANGE = [-32767, 32767] as const;
+/** Largest error of q15 where codes are fixed, in codes: an eighth turns over few of them, two of 8191 steps do not show. */
+const CODE_TOLERANCE = 1 / 8;
+const CARRIER_TOLERANCE = 2;
 /** A value that was 0 on every sample, or tiny, must still have a scale that f32 arithmetic can use. */
 const SMALLEST_LIMIT = 1e-20;
 
@@ -31,7 +39,8 @@ export class Scales {
     for (const node of plan.nodes) {
       if (!isLinear(node)) continue;
       const method = options.calibrate === 'mse' && !node.op.elementwise ? 'mse' : 'minmax';
-      this.idealWeights.set(node.name, idealWeightScales(node.op, bits.get(node.name)!.weight, method));
+      const { fixed } = node.op;
+      this.idealWeights.set(node.name, fixed ? fixed.factors.map((factor) => Math.abs(factor) * fixed.scale) : idealWeightScales(node.op, bits.get(node.name)!.weight, method));
     }
     for (const [group, members] of groups.members()) this.#chooseBase(group, members);
     for (const node of plan.nodes) if (isLinear(node)) this.#growForLinear(node);
@@ -42,6 +51,23 @@ export class Scales {
   of(value: string, representation: Representation): number {
     const group = this.groups.of(value);
     return representation === 'i16' ? this.#carriers.get(group)! : this.#codes.get(`${representation} ${group}`)!;
+  }
+
+  /** The type that stores a value in this representation. */
+  dtype(value: string, representation: Representation): CodeDtype {
+    const codes = this.#fixed(value, representation);
+    return dtypeOf(representation, codes ? codes.range[0] >= 0 : this.nonNegative.has(this.groups.of(value)));
+  }
+
+  /** The codes that it may hold. */
+  range(value: string, representation: Representation): readonly [number, number] {
+    return this.#fixed(value, representation)?.range ?? codeRange(representation, this.nonNegative.has(this.groups.of(value)), this.options.activations);
+  }
+
+  /** The fixed codes of a value, if this is their representation. */
+  #fixed(value: string, representation: Representation): FixedCodes | undefined {
+    const codes = this.plan.codes.get(value);
+    return codes && representationOf(codes) === representation ? codes : undefined;
   }
 
   #chooseBase(group: string, members: readonly string[]): void {
@@ -57,6 +83,10 @@ export class Scales {
       const levels = levelsOf(representation, nonNegative, this.options.activations);
       this.#codes.set(`${representation} ${group}`, Math.fround(limit(levels, this.statistics.limits) / levels));
     }
+    for (const member of members) {
+      const codes = this.plan.codes.get(member);
+      if (codes) this.#codes.set(`${representationOf(codes)} ${group}`, codes.scale);
+    }
     const holdsInput = members.some((member) => this.plan.inputs.includes(member));
     const carrier = holdsInput ? this.#codes.get(`c8 ${group}`)! : Math.fround(limit(CARRIER_LEVELS, this.statistics.extremes) / CARRIER_LEVELS);
     this.#carriers.set(group, carrier);
@@ -65,9 +95,34 @@ export class Scales {
   /** A carrier written by a convolution or dense layer: coarse enough for q15 to hold its accumulators. */
   #growForLinear(node: PlanNode<LinearOp>): void {
     if (this.options.requantization === 'exact' || this.representations.values.get(node.output)!.primary !== 'i16') return;
-    const growth = carrierGrowth(this.ratios(node), this.carrierReach(node));
+    const growth = node.op.fixed ? this.#fixedGrowth(node, node.op.fixed) : carrierGrowth(this.ratios(node), this.carrierReach(node));
     const group = this.groups.of(node.output);
     this.#carriers.set(group, this.#carriers.get(group)! * growth);
+  }
+
+  /** The smallest growth at which q15 holds codes that are fixed; 1 where none does. */
+  #fixedGrowth(node: PlanNode<LinearOp>, fixed: FixedWeights): number {
+    const request = this.fixedRequest(node, fixed, CARRIER_RANGE);
+    for (const growth of [1, 2, 4, 8]) {
+      const seen = request.seen && Array.from(request.seen, (reach) => reach / growth);
+      const channels = describeChannels({ ...request, outputScale: request.outputScale * growth, seen });
+      if (fixedQ15({ ...request, channels })) return growth;
+    }
+    return 1;
+  }
+
+  /** What quantizing a layer of fixed weight codes asks for; `clamp` is the operation's. */
+  fixedRequest(node: PlanNode<LinearOp>, fixed: FixedWeights, clamp: readonly [number, number]): FixedRequest {
+    const reads = this.representations.reads.get(node.name)![0]!;
+    const writes = this.representations.values.get(node.output)!.primary;
+    const isCarrier = writes === 'i16';
+    return {
+      name: node.name, op: node.op, fixed, ...this.linearScales(node), inputRange: this.range(node.inputs[0]!, reads), clamp,
+      seen: isCarrier ? this.carrierReach(node) : undefined,
+      floor: writes === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight,
+      tolerance: isCarrier ? CARRIER_TOLERANCE : CODE_TOLERANCE,
+      requantization: this.options.requantization,
+    };
   }
 
   /**
@@ -139,7 +194,7 @@ export class Scales {
   carrierReach(node: PlanNode<LinearOp>): Float64Array {
     const { inputScale, outputScale } = this.linearScales(node);
     const input = this.representations.reads.get(node.name)![0]!;
-    const range = codeRange(input, this.nonNegative.has(this.groups.of(node.inputs[0]!)), this.options.activations);
+    const range = this.range(node.inputs[0]!, input);
     const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
     return Float64Array.from({ length: node.op.weightShape[0]! }, (_, c) => {
       let [lowest, highest] = provedRange(node.op, c, range[0] * inputScale, range[1] * inputScale);

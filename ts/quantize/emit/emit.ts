@@ -1,13 +1,14 @@
 import { DyadicError } from '../../errors.js';
 import type { IntegerGraph, Operation, Pair, Preprocess, Requantization } from '../../integer/integer-graph.js';
-import { codeRange, type Scales } from '../assign/scales.js';
-import { dtypeOf, type Representation } from '../assign/representations.js';
+import type { Scales } from '../assign/scales.js';
+import type { Representation } from '../assign/representations.js';
+import { quantizeFixed } from '../fixed/quantize-fixed.js';
 import { channelKey } from '../calibration/calibrate.js';
 import { isLinear, type LinearOp, type PlanNode } from '../plan/plan.js';
 import { clamp, roundHalfEven } from '../rounding.js';
 import { elementwiseForm } from '../scales/elementwise.js';
 import { carrierFloor, CODE_FLOOR } from '../scales/linear-q15.js';
-import { quantizeLinear } from '../scales/quantize-linear.js';
+import { type LinearRequest, quantizeLinear } from '../scales/quantize-linear.js';
 import { type ChosenForm, GraphWriter } from './graph-writer.js';
 import { poolDivisors } from '../plan/pool-divisors.js';
 
@@ -65,14 +66,14 @@ class Emitter {
   }
 
   #range(value: string, representation: Representation): Pair {
-    const { nonNegative, groups, options } = this.scales;
-    return codeRange(representation, nonNegative.has(groups.of(value)), options.activations);
+    return this.scales.range(value, representation);
   }
 
   #declare(value: string, representation: Representation): number {
-    const { plan, scales, nonNegative } = { plan: this.scales.plan, scales: this.scales, nonNegative: this.scales.nonNegative };
+    const { plan } = this.scales;
+    const { scales } = this;
     const primary = scales.representations.values.get(value)!.primary === representation;
-    const dtype = dtypeOf(representation, nonNegative.has(scales.groups.of(value)));
+    const dtype = scales.dtype(value, representation);
     const index = this.#writer.value(primary ? value : `${value}.${dtype}`, dtype, plan.shapes.get(value)!, scales.of(value, representation), this.#range(value, representation));
     this.#indices.set(this.#key(value, representation), index);
     return index;
@@ -150,7 +151,8 @@ class Emitter {
         operations.push({ op: 'average_pool', ...base, kernel, stride, pads, countIncludePad, outputSize: [height, width], divisors, requantization, clamp: range });
         break;
       }
-      case 'clip': {
+      case 'clip':
+      case 'quantize': {
         const requantization = this.#writer.requantization(`${name}.multiplier`, this.#elementwise(name, from(0), to));
         operations.push({ op: 'requantize', ...base, requantization, clamp: range });
         break;
@@ -186,14 +188,8 @@ class Emitter {
     const name = this.#writer.operationName(node.name);
     const { weight: weightBits } = scales.bits.get(node.name)!;
     const channels = op.weightShape[0]!;
-    const means = scales.options.biasCorrection ? scales.statistics.channels.get(channelKey(node.inputs[0]!, op.form)) : undefined;
-    const { form, weights, bias } = quantizeLinear({
-      name, op, weightBits, idealScales: scales.idealWeights.get(node.name)!, inputScale: scales.of(node.inputs[0]!, representations[0]!),
-      inputRange: this.#range(node.inputs[0]!, representations[0]!), outputScale: scales.of(node.output, representation),
-      floors: this.#floors(node, representation, channels), counted: scales.livingChannels(node), requantization: scales.options.requantization,
-      inputMeans: means && means.count > 0 ? (channel) => means.mean(channel) : null,
-    });
     const output = this.#declare(node.output, representation);
+    const { form, weights, bias } = op.fixed ? quantizeFixed(scales.fixedRequest(node, op.fixed, range)) : quantizeLinear(this.#linearRequest(node, representation, representations[0]!));
     const weight = this.#writer.tensor(`${name}.weight`, weightBits === 4 ? 'i4' : 'i8', op.weightShape, weights);
     const biasName = bias ? this.#writer.tensor(`${name}.bias`, 'i32', [channels], bias) : null;
     const requantization = this.#writer.requantization(`${name}.multiplier`, form);
@@ -202,6 +198,19 @@ class Emitter {
     if (op.form === 'dense') this.#writer.operations.push({ op: 'dense', ...base, requantization, clamp: range });
     else this.#writer.operations.push({ op: 'conv2d', ...base, stride, pads, dilation, groups, requantization, clamp: range });
     this.#layers.push({ name, op: op.form, value: node.output, index: output, layer: node.name, requantization });
+  }
+
+  /** Of a layer whose weight scales are free. */
+  #linearRequest(node: PlanNode<LinearOp>, representation: Representation, reads: Representation): LinearRequest {
+    const { scales } = this;
+    const { op } = node;
+    const means = scales.options.biasCorrection ? scales.statistics.channels.get(channelKey(node.inputs[0]!, op.form)) : undefined;
+    return {
+      name: node.name, op, weightBits: scales.bits.get(node.name)!.weight, idealScales: scales.idealWeights.get(node.name)!, inputScale: scales.of(node.inputs[0]!, reads),
+      inputRange: this.#range(node.inputs[0]!, reads), outputScale: scales.of(node.output, representation),
+      floors: this.#floors(node, representation, op.weightShape[0]!), counted: scales.livingChannels(node), requantization: scales.options.requantization,
+      inputMeans: means && means.count > 0 ? (channel) => means.mean(channel) : null,
+    };
   }
 
   #floors(node: PlanNode<LinearOp>, representation: Representation, channels: number): ArrayLike<number> {

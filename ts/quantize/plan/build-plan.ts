@@ -1,5 +1,7 @@
 import { DyadicError } from '../../errors.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
+import type { FixedWeights } from '../fixed/fixed-codes.js';
+import { carryCodes } from '../fixed/carry-codes.js';
 import { planAddConstant, planBatchNormalization, planConv, planGemm, planMatMul } from './linear-nodes.js';
 import type { Plan } from './plan.js';
 import { UNBOUNDED } from './plan.js';
@@ -7,11 +9,11 @@ import { PlanWriter, Unsupported } from './plan-writer.js';
 import { planGather, planReduceMean } from './shape-nodes.js';
 
 /**
- * Rewrites the Graph in the operations of SPEC 3.
+ * Rewrites the Graph in the operations of SPEC 3. `fixed`: weights whose codes are given, by node name.
  * Throws one ERR_QUANTIZE_UNSUPPORTED that lists every node without an integer counterpart.
  */
-export function buildPlan(graph: Graph): Plan {
-  const writer = new PlanWriter(graph);
+export function buildPlan(graph: Graph, fixed: ReadonlyMap<string, FixedWeights> = new Map()): Plan {
+  const writer = new PlanWriter(graph, fixed);
   const problems: string[] = [];
   const softmax = softmaxTails(graph);
   for (const node of graph.nodes) {
@@ -33,7 +35,7 @@ export function buildPlan(graph: Graph): Plan {
       op: 'quantize', argument: graph.name, expected: 'operations with an integer counterpart', received: `${problems.length} without one`, details: problems,
     });
   }
-  return { name: graph.name, inputs: graph.inputs, outputs, nodes: writer.nodes, shapes: writer.shapes };
+  return carryCodes({ name: graph.name, inputs: graph.inputs, outputs, nodes: writer.nodes, shapes: writer.shapes, codes: writer.codes });
 }
 
 /** Softmax nodes that are the last operation of an output: they stay in floating point behind the codes (SPEC 3.8). */
@@ -69,7 +71,8 @@ function planNode(writer: PlanWriter, node: GraphNode): void {
     case 'Softmax':
       throw new Unsupported('softmax is allowed only as the last operation of an output');
     case 'FakeQuantize':
-      throw new Unsupported('quantized values must be read by a convolution or dense layer');
+      writer.codes.set(output, { scale: node.attributes.scale, range: node.attributes.range });
+      return void writer.push(node.name, { kind: 'quantize' }, [writer.value(node, 0)], output);
     case 'Concat':
       return planConcat(writer, node);
     default:

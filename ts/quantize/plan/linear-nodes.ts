@@ -3,7 +3,7 @@ import type { LinearOp } from './plan.js';
 import { UNBOUNDED } from './plan.js';
 import { type PlanWriter, Unsupported } from './plan-writer.js';
 
-const DENSE = { kind: 'linear', form: 'dense', stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: 1, elementwise: false } as const;
+const DENSE = { kind: 'linear', form: 'dense', stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: 1, elementwise: false, fixed: null } as const;
 
 type Of<Op extends GraphNode['op']> = Extract<GraphNode, { op: Op }>;
 
@@ -28,7 +28,7 @@ export function planConv(writer: PlanWriter, node: Of<'Conv'>): void {
   const weight = required(numbers(writer, node, 1, 'the weight'), 'the weight');
   const bias = numbers(writer, node, 2, 'the bias');
   const { stride, pads, dilation, groups } = node.attributes;
-  const op: LinearOp = { kind: 'linear', form: 'conv2d', weightShape: weight.shape, weight: weight.data, bias: bias?.data ?? null, stride, pads, dilation, groups, elementwise: false };
+  const op: LinearOp = { kind: 'linear', form: 'conv2d', weightShape: weight.shape, weight: weight.data, bias: bias?.data ?? null, stride, pads, dilation, groups, elementwise: false, fixed: writer.fixedWeights(node.name) };
   writer.push(node.name, op, [input], node.outputs[0]!, node.bounds ?? UNBOUNDED);
 }
 
@@ -45,7 +45,7 @@ export function planGemm(writer: PlanWriter, node: Of<'Gemm'>): void {
     for (let i = 0; i < k; i++) weight[row * k + i] = alpha * b.data[transB ? row * k + i : i * n + row]!;
   }
   const c = numbers(writer, node, 2, 'C');
-  const op: LinearOp = { ...DENSE, weightShape: [n, k], weight, bias: c ? broadcastBias(c, n, beta) : null };
+  const op: LinearOp = { ...DENSE, weightShape: [n, k], weight, bias: c ? broadcastBias(c, n, beta) : null, fixed: writer.fixedWeights(node.name) };
   writer.push(node.name, op, [input], node.outputs[0]!, node.bounds ?? UNBOUNDED);
 }
 
@@ -124,7 +124,7 @@ function pushPerChannel(writer: PlanWriter, node: GraphNode & { readonly bounds?
   const y = direct ? node.outputs[0]! : writer.fresh(`${node.outputs[0]!}.flat`, flat);
   const op: LinearOp = {
     kind: 'linear', form: 'conv2d', weightShape: [channels, 1, 1, 1], weight: factor, bias: offset,
-    stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: channels, elementwise: true,
+    stride: [1, 1], pads: [0, 0, 0, 0], dilation: [1, 1], groups: channels, elementwise: true, fixed: null,
   };
   writer.push(node.name, op, [x], y, node.bounds ?? UNBOUNDED);
   if (!direct) writer.push(`${node.name}.reshape`, { kind: 'reshape' }, [y], node.outputs[0]!);

@@ -1,4 +1,5 @@
 import type { Bounds, Constant, Graph, GraphNode } from '../../graph/graph.js';
+import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
 import { type PlanNode, type PlanOp, UNBOUNDED } from './plan.js';
 
 /** What a handler throws about one node; all of them end in one error. */
@@ -10,7 +11,11 @@ export class PlanWriter {
   readonly shapes = new Map<string, readonly number[]>();
   readonly #names = new Set<string>();
 
-  constructor(readonly graph: Graph) {
+  /** By value. */
+  readonly codes = new Map<string, FixedCodes>();
+
+  /** `fixed`: the layers whose weight codes are given, by node name. */
+  constructor(readonly graph: Graph, readonly fixed: ReadonlyMap<string, FixedWeights>) {
     for (const name of graph.inputs) this.shapes.set(name, this.#graphShape(name));
   }
 
@@ -23,6 +28,10 @@ export class PlanWriter {
   /** The shape of a value of the Graph, constants included. */
   shapeOf(name: string): readonly number[] {
     return this.shapes.get(name) ?? this.graph.constants.get(name)?.shape ?? this.#graphShape(name);
+  }
+
+  fixedWeights(layer: string): FixedWeights | null {
+    return this.fixed.get(layer) ?? null;
   }
 
   /** The f32 constant of that name, or undefined when it is a computed value. */

@@ -1,4 +1,5 @@
 import type { Bounds, PoolAttributes } from '../../graph/graph.js';
+import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
 import type { Pads, Pair } from '../../integer/integer-graph.js';
 
 /** Weights and bias of a convolution or dense layer, with everything constant around it folded in. */
@@ -15,6 +16,8 @@ export interface LinearOp {
   readonly groups: number;
   /** A batch norm or constant addition written as a 1×1 depthwise convolution: always 8 bits, and no layer when first and last are counted. */
   readonly elementwise: boolean;
+  /** The codes of the weights, where training fixed them; `weight` is what they stand for. */
+  readonly fixed: FixedWeights | null;
 }
 
 export type PlanOp =
@@ -23,6 +26,8 @@ export type PlanOp =
   | { readonly kind: 'max_pool'; readonly attributes: PoolAttributes }
   | { readonly kind: 'average_pool'; readonly attributes: PoolAttributes }
   | { readonly kind: 'clip' }
+  /** Writes the codes that `Plan.codes` gives its output. */
+  | { readonly kind: 'quantize' }
   | { readonly kind: 'concat'; readonly axis: number }
   | { readonly kind: 'slice'; readonly starts: readonly number[]; readonly steps: readonly number[] }
   | { readonly kind: 'pad'; readonly before: readonly number[]; readonly after: readonly number[]; readonly value: number }
@@ -45,6 +50,8 @@ export interface Plan {
   readonly outputs: readonly { readonly name: string; readonly value: string; readonly softmax: number | null }[];
   readonly nodes: readonly PlanNode[];
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Values whose codes are fixed: their primary representation has this scale and range. */
+  readonly codes: ReadonlyMap<string, FixedCodes>;
 }
 
 export const UNBOUNDED: Bounds = { lo: -Infinity, hi: Infinity };

@@ -165,6 +165,7 @@ operations! {
     f32x4_pmin(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     f32x4_pmax(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     i32x4_bitselect(a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
+    i32x4_eq(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
     f32x4_gt(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
     f32x4_ne(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;
     f32x4_abs(a: Self::F32x4) -> Self::F32x4;

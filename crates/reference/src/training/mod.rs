@@ -4,6 +4,8 @@
 
 pub mod batch_norm;
 pub mod conv;
+pub mod loss;
+pub mod optimizer;
 
 use core::ops::{Add, Div, Mul, Sub};
 
