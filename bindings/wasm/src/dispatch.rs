@@ -125,7 +125,7 @@ step_by_number! {
 step_by_number! {
     /// Gradients of convolutions by dot products of bytes.
     #[cfg(feature = "train")]
-    byte_dot_training_step: ConvWeightGradientRelaxed;
+    byte_dot_training_step: ConvWeightGradientRelaxed, WinogradWeightGradient;
     else float_step
 }
 
