@@ -14,15 +14,22 @@ export const PEERS = {
   'onnxruntime-node': { packages: ['onnxruntime-node'], module: 'onnxruntime' },
 };
 
+/** What bench/train measures itself against: the whole package, because only it brings gradients. */
+export const TRAINING_PEERS = {
+  'tfjs-training': { packages: ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'] },
+};
+
+const packagesOf = (name) => (PEERS[name] ?? TRAINING_PEERS[name]).packages;
+
 /** The version that is measured. */
 export function peerVersion(name) {
-  return dependencies[PEERS[name].packages[0]];
+  return dependencies[packagesOf(name)[0]];
 }
 
 /** The folder where a peer is, installed now if it was not; throws with npm's words if it cannot be. */
 export function installPeer(name, log) {
   const folder = join(root, 'tests/.cache/peers', name);
-  const wanted = PEERS[name].packages.map((name) => `${name}@${dependencies[name]}`);
+  const wanted = packagesOf(name).map((name) => `${name}@${dependencies[name]}`);
   const stamp = join(folder, 'installed.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === JSON.stringify(wanted)) return folder;
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 /** A Graph evaluated as plainly as possible, in double precision, for tests: no relation to the kernels. */
 import { evaluateNode } from '../../ts/graph/evaluate.js';
 import type { Bounds, Constant, Graph, GraphNode } from '../../ts/graph/graph.js';
+import { fakeQuantize } from '../../ts/graph/quantize-float.js';
 import { broadcastShapes, elementCount, rowMajorStrides } from '../../ts/graph/shape.js';
 
 interface Value {
@@ -35,6 +36,7 @@ function evaluate(node: GraphNode, inputs: readonly Value[], shape: readonly num
     case 'Add': return add(x, y, shape);
     case 'Relu': return Array.from(x.data, (v) => Math.max(v, 0));
     case 'Clip': return Array.from(x.data, (v) => Math.min(Math.max(v, node.attributes.min), node.attributes.max));
+    case 'FakeQuantize': return Array.from(x.data, (v) => fakeQuantize(v, node.attributes));
     case 'MaxPool':
     case 'AveragePool': return pool(node, x, shape);
     case 'ReduceMean': return reduceMean(node.attributes.axes, x, shape);

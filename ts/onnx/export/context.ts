@@ -8,8 +8,8 @@ import type { AttributeValue, OnnxNode, OnnxTensor } from './write-proto.js';
 export interface ExportSettings {
   /** QuantizeLinear and DequantizeLinear where the Graph says FakeQuantize; else these are left out. */
   readonly isQuantized: boolean;
-  /** Codes of up to 4 bits as INT4 and UINT4 (opset 21), else all in bytes. */
-  readonly hasFourBitTypes: boolean;
+  /** Weights of up to 4 bits as INT4 (opset 21), else in bytes. */
+  readonly hasFourBitWeights: boolean;
   readonly hasOpenBatch: boolean;
 }
 

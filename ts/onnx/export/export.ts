@@ -12,8 +12,11 @@ export interface ExportOptions {
    * codes behind a DequantizeLinear, so that other runtimes compute what was trained.
    */
   readonly format?: 'float' | 'qdq';
-  /** In `qdq`: how codes of up to 4 bits are stored. `bytes` (default): INT8 and UINT8, activations clipped to the range of their codes, opset 17. `int4`: INT4 and UINT4, opset 21. */
-  readonly fourBit?: 'bytes' | 'int4';
+  /**
+   * In `qdq`: how weights of up to 4 bits are stored. `int8` (default), opset 17; `int4`, half the bytes, opset 21. Activations are UINT8 and INT8 clipped to the range of their
+   * codes in both: onnxruntime's optimizer refuses 4-bit ones behind a Clip or MaxPool.
+   */
+  readonly weights?: 'int8' | 'int4';
   /** `open` leaves the batch axis to the runtime; `one` (default) keeps the 1 of the graph. */
   readonly batch?: 'one' | 'open';
 }
@@ -38,11 +41,11 @@ function openBatch(shape: readonly number[], { hasOpenBatch }: ExportSettings): 
   return hasOpenBatch && shape[0] === 1 ? ['N', ...shape.slice(1)] : shape;
 }
 
-function resolve({ format = 'float', fourBit = 'bytes', batch = 'one' }: ExportOptions): ExportSettings {
+function resolve({ format = 'float', weights = 'int8', batch = 'one' }: ExportOptions): ExportSettings {
   check('format', format, ['float', 'qdq']);
-  check('fourBit', fourBit, ['bytes', 'int4']);
+  check('weights', weights, ['int8', 'int4']);
   check('batch', batch, ['one', 'open']);
-  return { isQuantized: format === 'qdq', hasFourBitTypes: fourBit === 'int4', hasOpenBatch: batch === 'open' };
+  return { isQuantized: format === 'qdq', hasFourBitWeights: weights === 'int4', hasOpenBatch: batch === 'open' };
 }
 
 function check(argument: string, value: string, allowed: readonly string[]): void {

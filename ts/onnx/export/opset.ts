@@ -5,20 +5,20 @@ import type { ExportSettings } from './context.js';
 const USUAL = 17;
 /** AveragePool takes dilations. */
 const DILATED_AVERAGE = 19;
-/** INT4 and UINT4. */
+/** INT4. */
 const FOUR_BIT = 21;
 
 /** The oldest opset that has every operator of the graph as it is used. */
 export function requiredOpset(graph: Graph, settings: ExportSettings): number {
-  return graph.nodes.reduce((opset, node) => Math.max(opset, opsetOf(node, settings)), USUAL);
+  return graph.nodes.reduce((opset, node) => Math.max(opset, opsetOf(graph, node, settings)), USUAL);
 }
 
-function opsetOf(node: GraphNode, { isQuantized, hasFourBitTypes }: ExportSettings): number {
+function opsetOf(graph: Graph, node: GraphNode, settings: ExportSettings): number {
   if (node.op === 'AveragePool' && node.attributes.dilation.some((d) => d !== 1)) return DILATED_AVERAGE;
-  return node.op === 'FakeQuantize' && isQuantized && hasFourBitTypes && isFourBit(node.attributes.range) ? FOUR_BIT : USUAL;
+  return node.op === 'FakeQuantize' && settings.isQuantized && isFourBit(graph, node, settings) ? FOUR_BIT : USUAL;
 }
 
-/** Whether INT4 or UINT4 holds these codes. */
-export function isFourBit([lo, hi]: readonly [number, number]): boolean {
-  return lo < 0 ? lo >= -8 && hi <= 7 : hi <= 15;
+/** Whether the codes of this node are weights that INT4 is to hold. */
+export function isFourBit(graph: Graph, { inputs, attributes: { range: [lo, hi] } }: Extract<GraphNode, { op: 'FakeQuantize' }>, { hasFourBitWeights }: ExportSettings): boolean {
+  return hasFourBitWeights && graph.constants.has(inputs[0]!) && lo >= -8 && hi <= 7;
 }

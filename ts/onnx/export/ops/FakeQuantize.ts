@@ -4,13 +4,17 @@ import { DataType } from '../../tensor.js';
 import type { ExportContext, NodeOf } from '../context.js';
 import { isFourBit } from '../opset.js';
 
-/** How codes of a range are stored: the smallest element type, and the codes that it can hold. */
+/** How codes are stored, and the codes that the type can hold. */
 interface CodeType {
   readonly dataType: number;
   readonly isFourBit: boolean;
   readonly lowest: number;
   readonly highest: number;
 }
+
+const INT4: CodeType = { dataType: DataType.INT4, isFourBit: true, lowest: -8, highest: 7 };
+const INT8: CodeType = { dataType: DataType.INT8, isFourBit: false, lowest: -128, highest: 127 };
+const UINT8: CodeType = { dataType: DataType.UINT8, isFourBit: false, lowest: 0, highest: 255 };
 
 /** A value: QuantizeLinear and DequantizeLinear. A constant: its codes behind a DequantizeLinear. In a float file: nothing. */
 export function exportFakeQuantize(context: ExportContext, node: NodeOf<'FakeQuantize'>): void {
@@ -21,7 +25,7 @@ export function exportFakeQuantize(context: ExportContext, node: NodeOf<'FakeQua
     else context.alias(output, source);
     return;
   }
-  const type = codeType(node.attributes.range, context.settings.hasFourBitTypes);
+  const type = isFourBit(context.graph, node, context.settings) ? INT4 : node.attributes.range[0] < 0 ? INT8 : UINT8;
   const scale = context.floats(`${output}.scale`, [], [node.attributes.scale]);
   const zeroPoint = context.codes(`${output}.zero_point`, type.dataType, [], Uint8Array.of(0));
   const constant = context.graph.constants.get(source);
@@ -47,14 +51,6 @@ function writeCodes(context: ExportContext, node: NodeOf<'FakeQuantize'>, type: 
   const { scale, range } = node.attributes;
   const bytes = Uint8Array.from(data, (x) => quantizeFloat(x, scale, 0, range) & 0xff);
   return context.codes(`${node.outputs[0]!}.codes`, type.dataType, shape, type.isFourBit ? packNibbles(bytes) : bytes);
-}
-
-function codeType(range: readonly [number, number], hasFourBitTypes: boolean): CodeType {
-  const isSigned = range[0] < 0;
-  if (hasFourBitTypes && isFourBit(range)) {
-    return { isFourBit: true, ...(isSigned ? { dataType: DataType.INT4, lowest: -8, highest: 7 } : { dataType: DataType.UINT4, lowest: 0, highest: 15 }) };
-  }
-  return { isFourBit: false, ...(isSigned ? { dataType: DataType.INT8, lowest: -128, highest: 127 } : { dataType: DataType.UINT8, lowest: 0, highest: 255 }) };
 }
 
 /** The first of two in the low nibble, as ONNX and SPEC 1.4 have it. */

@@ -1,0 +1,221 @@
+"""
+Writes tests/train/oracle/*.json: what training must compute, from PyTorch in double precision. Run by hand where torch is installed:
+
+    /usr/bin/python3 scripts/training-oracle.py
+
+networks.json: small float networks, their losses and parameters after five steps of SGD or Adam.
+quantized-layers.json: one quantized layer of LBT (arXiv 2407.12637) inside a network that makes every gradient of it visible and the codes of
+its output's gradient known in advance; see tests/train/oracle/quantized-layers.test.ts, which builds the same network.
+
+All numbers that go in come from `pseudo_random`, which the tests compute too, so only results are stored.
+"""
+import json
+import math
+import os
+
+import torch
+import torch.nn.functional as F
+
+FOLDER = os.path.join(os.path.dirname(__file__), "..", "tests", "train", "oracle")
+torch.set_default_dtype(torch.float64)
+
+
+def pseudo_random(count, salt):
+    """Multiples of 2^-15 in [-1, 1)."""
+    values = []
+    for i in range(count):
+        x = ((i + 1) * 2654435761 + salt * 2246822519) & 0xFFFFFFFF
+        x = ((x ^ (x >> 15)) * 2246822519) & 0xFFFFFFFF
+        x = ((x ^ (x >> 13)) * 3266489917) & 0xFFFFFFFF
+        values.append((x >> 16) / 32768 - 1)
+    return torch.tensor(values)
+
+
+def filled(shape, salt, scale=1.0):
+    return (pseudo_random(math.prod(shape), salt) * scale).reshape(shape)
+
+
+def number(value):
+    """Seven digits: half a unit in the last place of an f32, and small files."""
+    return 0 if abs(value) < 1e-12 else float(f"{value:.7g}")
+
+
+def numbers(tensor):
+    return [number(value) for value in tensor.detach().flatten().tolist()]
+
+
+# ---- float networks -------------------------------------------------------------------------------------------------------------
+
+
+class Small(torch.nn.Module):
+    """conv, batch norm, relu, max pool, linear"""
+
+    shape = [8, 6, 6, 2]
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(2, 4, 3, padding=1, bias=False)
+        self.norm = torch.nn.BatchNorm2d(4)
+        self.linear = torch.nn.Linear(36, 3)
+
+    def forward(self, x):
+        return self.linear(F.max_pool2d(F.relu(self.norm(self.conv(x))), 2).flatten(1))
+
+
+class Wide(torch.nn.Module):
+    """strides, groups, dilation, depthwise, biases, relu6, shortcut A, residual add, average pools, batch norm of features"""
+
+    shape = [4, 7, 7, 3]
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 4, 3, stride=1, padding=1)
+        self.norm1 = torch.nn.BatchNorm2d(4)
+        self.grouped = torch.nn.Conv2d(4, 6, 3, stride=2, padding=1, groups=2)
+        self.depthwise = torch.nn.Conv2d(6, 6, 3, padding=2, dilation=2, groups=6)
+        self.norm2 = torch.nn.BatchNorm2d(6)
+        self.norm3 = torch.nn.BatchNorm1d(6)
+        self.linear = torch.nn.Linear(6, 5)
+
+    def forward(self, x):
+        stem = F.relu(self.norm1(self.first(x)))
+        body = self.norm2(self.depthwise(F.relu6(self.grouped(stem))))
+        joined = F.relu(body + F.pad(stem[:, :, ::2, ::2], (0, 0, 0, 0, 1, 1)))
+        pooled = F.avg_pool2d(joined, 3, stride=2, padding=1)
+        return self.linear(self.norm3(pooled.mean((2, 3))))
+
+
+def state(net):
+    """Parameters by our names: running statistics are one array."""
+    named = {}
+    for name, value in net.state_dict().items():
+        if name.endswith("running_mean"):
+            variance = net.state_dict()[name.replace("running_mean", "running_var")]
+            named[name.replace("running_mean", "running")] = torch.stack([value, variance]).clone()
+        elif not name.endswith(("running_var", "num_batches_tracked")):
+            named[name] = value.clone()
+    return named
+
+
+def float_case(name, kind, hyper, optimizer_of, smoothing):
+    net = kind()
+    for index, (key, parameter) in enumerate(net.named_parameters()):
+        # Batch norm's weights lie about 1, so that ReLU sees both signs of everything.
+        offset = 1.0 if "norm" in key and key.endswith("weight") else 0.0
+        parameter.data = filled(list(parameter.shape), index + 1, 0.5) + offset
+    batch, height, width, channels = kind.shape
+    x = filled(kind.shape, 100).permute(0, 3, 1, 2)
+    labels = torch.tensor([(i * 7 + 1) % net.linear.out_features for i in range(batch)])
+    optimizer = optimizer_of(net.parameters())
+    losses, after = [], {}
+    for step in range(5):
+        optimizer.zero_grad()
+        logits = net(x)
+        loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        loss.backward()
+        optimizer.step()
+        losses.append(number(loss.item()))
+        if step == 4 or (step == 0 and kind is Small):
+            after[str(step + 1)] = {key: numbers(value) for key, value in state(net).items()}
+    net.eval()
+    evaluation = numbers(net(x))
+    return {"name": name, "network": kind.__name__, "shape": kind.shape, "optimizer": hyper, "labelSmoothing": smoothing, "losses": losses, "after": after, "evaluation": evaluation}
+
+
+def float_cases():
+    sgd = {"kind": "sgd", "learningRate": 0.1, "momentum": 0.9, "weightDecay": 0.01, "nesterov": False}
+    nesterov = {**sgd, "nesterov": True}
+    adam = {"kind": "adam", "learningRate": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weightDecay": 0.01}
+
+    def sgd_of(options):
+        return lambda parameters: torch.optim.SGD(parameters, lr=options["learningRate"], momentum=options["momentum"], weight_decay=options["weightDecay"], nesterov=options["nesterov"])
+
+    def adam_of(parameters):
+        return torch.optim.Adam(parameters, lr=adam["learningRate"], betas=(adam["beta1"], adam["beta2"]), eps=adam["epsilon"], weight_decay=adam["weightDecay"])
+
+    return [
+        float_case("small, SGD", Small, sgd, sgd_of(sgd), 0.0),
+        float_case("wide, Nesterov, smoothed labels", Wide, nesterov, sgd_of(nesterov), 0.1),
+        float_case("wide, Adam", Wide, adam, adam_of, 0.0),
+    ]
+
+
+# ---- one quantized layer ---------------------------------------------------------------------------------------------------------
+
+
+def rounded(x):
+    """Nearest, halves to even, with the gradient of the identity. Refuses ties, where f32 could fall on the other side."""
+    assert ((x.detach() - x.detach().floor() - 0.5).abs() > 1e-4).all(), "a tie: change a salt"
+    return x + (torch.round(x) - x).detach()
+
+
+def quantize_symmetric(w, s, bits):
+    n = 2**bits - 2
+    return s * (2 * rounded(((w / s + 1) / 2).clamp(0, 1) * n) / n - 1)
+
+
+def quantize_unsigned(x, u, bits):
+    n = 2**bits - 1
+    return u * rounded((x / u).clamp(0, 1) * n) / n
+
+
+LAYERS = [
+    {"name": "3x3", "in": 16, "out": 16, "size": 6, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "3x3, signed input", "in": 16, "out": 16, "size": 6, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [4, 4, 4], "isSigned": True},
+    {"name": "3x3, few channels", "in": 5, "out": 7, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "3x3, stride 2", "in": 16, "out": 32, "size": 6, "kernel": 3, "stride": 2, "padding": 1, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "1x1, signed input", "in": 16, "out": 24, "size": 5, "kernel": 1, "stride": 1, "padding": 0, "groups": 1, "bits": [4, 4, 4], "isSigned": True},
+    {"name": "1x1, stride 2", "in": 16, "out": 16, "size": 5, "kernel": 1, "stride": 2, "padding": 0, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "depthwise 3x3", "in": 16, "out": 16, "size": 6, "kernel": 3, "stride": 1, "padding": 1, "groups": 16, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "depthwise 3x3, stride 2", "in": 16, "out": 16, "size": 6, "kernel": 3, "stride": 2, "padding": 1, "groups": 16, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "3x3 of 2/3/5 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [2, 3, 5], "isSigned": False},
+    {"name": "3x3 of 8 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": False},
+    {"name": "3x3 of 8 bits, signed input", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": True},
+]
+S = 0.4371
+U = 0.6173
+
+
+def sampled(tensor):
+    """Every 13th value, and a weighted sum of all."""
+    flat = tensor.detach().flatten()
+    weights = pseudo_random(flat.numel(), 999)
+    return {"every13th": numbers(flat[::13]), "weighted": number((flat * weights).sum().item()), "largest": number(flat.abs().max().item())}
+
+
+def layer_case(layer):
+    size, channels, out = layer["size"], layer["in"], layer["out"]
+    weight_bits, activation_bits, gradient_bits = layer["bits"]
+    x = filled([1, channels, size, size], 11).requires_grad_()
+    w = filled([out, channels // layer["groups"], layer["kernel"], layer["kernel"]], 12, 0.5).requires_grad_()
+    s = torch.tensor(S).requires_grad_()
+    u = torch.tensor(U).requires_grad_()
+    a = quantize_symmetric(x, u, activation_bits) if layer["isSigned"] else quantize_unsigned(F.relu(x), u, activation_bits)
+    y = F.conv2d(a, quantize_symmetric(w, s, weight_bits), stride=layer["stride"], padding=layer["padding"], groups=layer["groups"])
+    largest = 2 ** (gradient_bits - 1) - 1
+    codes = torch.floor(pseudo_random(y.numel(), 13) * largest + 0.5)
+    codes[0] = largest
+    gradient = (codes / 1024).reshape(y.shape)
+    y.backward(gradient)
+    return {
+        **layer,
+        "weightInterval": S,
+        "activationInterval": U,
+        # The network adds 200 − (−200) between its two logits, and Σ gradient·y.
+        "loss": float(f"{400 + (gradient * y).sum().item():.9g}"),
+        "inputGradient": sampled(x.grad),
+        "weightGradient": sampled(w.grad),
+        "weightIntervalGradient": number(s.grad.item()),
+        "activationIntervalGradient": number(u.grad.item()),
+    }
+
+
+def write(name, cases):
+    with open(os.path.join(FOLDER, name), "w") as file:
+        lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+        file.write(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    write("networks.json", float_cases())
+    write("quantized-layers.json", [layer_case(layer) for layer in LAYERS])

@@ -1,0 +1,123 @@
+/**
+ * One quantized layer, forward and backward, against autograd through LBT's fake quantization (scripts/training-oracle.py), in every flavour.
+ *
+ * The network makes all of it visible from outside. Its input is one picture whose channels say which pixel one is at, so the weights of the first convolution ARE the
+ * layer's input, and their gradients its input gradients. The linear layer at the end sees logits that are 400 apart with the wrong one ahead, so softmax
+ * is exactly (1, 0) and the gradient of the layer's output exactly the linear weights: codes/1024, one of them the largest code. With clip = max|G| stochastic rounding
+ * has nothing to round. SGD with learning rate 1 then subtracts each gradient.
+ */
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Conv2d } from '../../../ts/train/modules/conv2d.js';
+import { Linear } from '../../../ts/train/modules/linear.js';
+import { Module } from '../../../ts/train/modules/module.js';
+import type { Value } from '../../../ts/train/tape/node.js';
+import { relu } from '../../../ts/train/tape/ops/clamp.js';
+import { flatten } from '../../../ts/train/tape/ops/flatten.js';
+import { pseudoRandom } from './pseudo-random.js';
+import { Bench, FLAVOURS } from './step.js';
+
+interface Sampled {
+  readonly every13th: readonly number[];
+  /** Σ value · pseudoRandom(…, 999) */
+  readonly weighted: number;
+  readonly largest: number;
+}
+
+interface Case {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly size: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly groups: number;
+  readonly bits: readonly [number, number, number];
+  readonly isSigned: boolean;
+  readonly weightInterval: number;
+  readonly activationInterval: number;
+  readonly loss: number;
+  readonly inputGradient: Sampled;
+  readonly weightGradient: Sampled;
+  readonly weightIntervalGradient: number;
+  readonly activationIntervalGradient: number;
+}
+
+const CASES = JSON.parse(readFileSync(new URL('quantized-layers.json', import.meta.url), 'utf8')) as Case[];
+
+class Probe extends Module {
+  /** [channels][pixels][1][1]: the layer's input. */
+  readonly picture: Conv2d;
+  readonly layer: Conv2d;
+  readonly readout: Linear;
+  readonly isSigned: boolean;
+  /** Elements of the layer's output. */
+  readonly outputs: number;
+
+  constructor({ in: inputs, out, size, kernel, stride, padding, groups, bits: [weight, activation, gradient], isSigned }: Case) {
+    super();
+    const outSize = Math.floor((size + 2 * padding - kernel) / stride) + 1;
+    this.outputs = out * outSize * outSize;
+    this.picture = new Conv2d({ in: size * size, out: inputs, kernel: 1, bias: false });
+    this.layer = new Conv2d({ in: inputs, out, kernel, stride, padding, groups, bias: false, bits: { weight, activation, gradient } });
+    this.readout = new Linear({ in: this.outputs, out: 2 });
+    this.isSigned = isSigned;
+  }
+
+  override forward(x: Value): Value {
+    const picture = this.picture.forward(x);
+    return this.readout.forward(flatten(this.layer.forward(this.isSigned ? picture : relu(picture))));
+  }
+}
+
+/** Codes of the output's gradient over 1024; the first is the largest code. */
+function gradientOf(count: number, bits: number): Float32Array {
+  const largest = 2 ** (bits - 1) - 1;
+  return pseudoRandom(count, 13).map((value, index) => (index === 0 ? largest : Math.floor(value * largest + 0.5)) / 1024);
+}
+
+/** `before − after`, at the precision of f32 numbers about as large as `before`. */
+function checkGradient(before: Float32Array, after: Float32Array, expected: Sampled, what: string): void {
+  const received = before.map((value, index) => value - after[index]!);
+  const tolerance = 1e-5 * expected.largest + 2 ** -23;
+  assert.ok(expected.largest > 0.001, 'there is something to see');
+  expected.every13th.forEach((value, index) => assert.ok(Math.abs(received[13 * index]! - value) <= tolerance, `${what}[${13 * index}]: ${received[13 * index]} where PyTorch has ${value}`));
+  const weights = pseudoRandom(received.length, 999);
+  const weighted = received.reduce((sum, value, index) => sum + value * weights[index]!, 0);
+  assert.ok(Math.abs(weighted - expected.weighted) <= tolerance * Math.sqrt(received.length), `${what}, all: ${weighted} where PyTorch has ${expected.weighted}`);
+}
+
+function check(received: number, expected: number, tolerance: number, what: string): void {
+  assert.ok(Math.abs(received - expected) <= tolerance, `${what}: ${received} where PyTorch has ${expected}`);
+}
+
+async function run(flavour: (typeof FLAVOURS)[number], layer: Case): Promise<void> {
+  const model = new Probe(layer);
+  const pixels = layer.size * layer.size;
+  const bench = await Bench.create(flavour, model, [1, layer.size, layer.size, pixels], { optimizer: 'sgd', labelSmoothing: 0 });
+  const picture = pseudoRandom(layer.in * pixels, 11);
+  const weight = pseudoRandom(model.layer.weight.count, 12, 0.5);
+  const gradient = gradientOf(model.outputs, layer.bits[2]);
+  bench.set(new Map<string, ArrayLike<number>>([
+    ['picture.weight', picture], ['layer.weight', weight], ['layer.weightInterval', [layer.weightInterval, 0, 1, 0]], ['layer.activationInterval', [layer.activationInterval, 0, 1, 0]],
+    ['readout.weight', [...gradient, ...new Float32Array(model.outputs)]], ['readout.bias', [200, -200]],
+  ]));
+  const inputs = Float32Array.from({ length: pixels * pixels }, (_, index) => (index % (pixels + 1) === 0 ? 1 : 0));
+  const hyper = { kind: 'sgd', values: [1, 0, 0, 0, 0, 1, 0, 0] } as const;
+  const { loss, layers } = bench.step({ inputs, labels: Int32Array.of(1), step: 0, weights: hyper, intervals: hyper });
+  check(loss, layer.loss, 1e-4, 'loss');
+  assert.equal(layers.map(({ layer: name, count, clippedFraction }) => [name, count, clippedFraction]), [['layer', model.outputs, 0]]);
+  check(layers[0]!.maximum, gradient[0]!, 0, 'max|G|');
+  checkGradient(picture, bench.read('picture.weight'), layer.inputGradient, 'dX');
+  checkGradient(weight, bench.read('layer.weight'), layer.weightGradient, 'dW');
+  const { weightIntervalGradient, activationIntervalGradient } = layer;
+  check(layer.weightInterval - bench.read('layer.weightInterval')[0]!, weightIntervalGradient, 1e-5 * (1 + Math.abs(weightIntervalGradient)), 'ds');
+  check(layer.activationInterval - bench.read('layer.activationInterval')[0]!, activationIntervalGradient, 1e-5 * (1 + Math.abs(activationIntervalGradient)), 'du');
+  bench.dispose();
+}
+
+for (const flavour of FLAVOURS) for (const layer of CASES) test(`${layer.name}, ${flavour}`, () => run(flavour, layer));
+
+test.run();
