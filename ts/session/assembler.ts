@@ -7,7 +7,8 @@ import { Dot, KERNELS, type Container, type KernelName, type KernelParams } from
 /** A piece of arena memory that has no address yet. */
 export interface StepBuffer {
   readonly label: string;
-  readonly region: 'activation' | 'weights';
+  /** `fixed`: somebody else owns it, and its address is known before the Program is made. */
+  readonly region: 'activation' | 'weights' | 'fixed';
   readonly bytes: number;
   /** First and last step that needs it; -1 before any did. */
   first: number;
@@ -63,6 +64,11 @@ interface PackOperands {
   readonly packedWeights: StepBuffer;
   readonly packedBias: StepBuffer;
   readonly packedMultipliers: StepBuffer;
+}
+
+/** Memory at `address` that outlives the Programs that use it. */
+export function fixedBuffer(label: string, bytes: number, address: number): StepBuffer {
+  return { label, region: 'fixed', bytes, first: -1, last: -1, address };
 }
 
 export function at(buffer: StepBuffer, offset = 0): Ref {

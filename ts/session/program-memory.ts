@@ -14,6 +14,9 @@ export class ProgramMemory {
   readonly #allocations: number[] = [];
   readonly #activations: number;
   readonly #table: number;
+  /** Addresses of the parameters of every step. */
+  readonly #params: readonly number[];
+  readonly #steps: Assembler['steps'];
   readonly #scratch: number;
   readonly #scratchBytes: number;
 
@@ -38,7 +41,8 @@ export class ProgramMemory {
       }
       for (const job of assembler.packJobs) runPackJob(engine, job);
       this.#table = this.#allocate(tableBytes);
-      writeSteps(engine, this.#table, assembler);
+      this.#params = writeSteps(engine, this.#table, assembler);
+      this.#steps = assembler.steps;
       this.#scratchBytes = engine.scratchBytes(this.#table, 0, assembler.steps.length);
       this.#scratch = this.#allocate(this.#scratchBytes);
     } catch (error) {
@@ -52,6 +56,13 @@ export class ProgramMemory {
       if (float) this.#engine.runFloat(this.#table, first, last, this.#scratch, this.#scratchBytes);
       else this.#engine.runInteger(this.#table, first, last, this.#scratch, this.#scratchBytes);
     }
+  }
+
+  /** Changes one number of a step's parameters: it may not ask for more scratch or longer buffers than the one it was made with. */
+  setField<K extends KernelName>(step: number, kernel: K, field: keyof KernelParams[K] & string, value: number): void {
+    if (this.#steps[step]?.kernel !== kernel) throw new RangeError(`step ${step} is no ${kernel}`);
+    const index = (KERNELS[kernel].fields as readonly string[]).indexOf(field);
+    this.#engine.i32((this.#params[step] as number) + 4 * index, 1)[0] = value;
   }
 
   /** Overwrites every activation slot and the scratch. */
@@ -87,10 +98,11 @@ function stepTableBytes({ steps }: Assembler): number {
   return steps.reduce((sum, step) => sum + paramBytes(step.kernel), aligned(steps.length * ROW_BYTES));
 }
 
-function writeSteps(engine: Engine, table: number, { steps }: Assembler): void {
+/** Gives the addresses of the parameters. */
+function writeSteps(engine: Engine, table: number, { steps }: Assembler): number[] {
   const rows = engine.i32(table, steps.length * 2);
   let params = table + aligned(steps.length * ROW_BYTES);
-  steps.forEach(({ kernel, fields }, index) => {
+  return steps.map(({ kernel, fields }, index) => {
     const numbers = Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [name, typeof value === 'number' ? value : value.buffer.address + value.offset]),
     );
@@ -98,6 +110,7 @@ function writeSteps(engine: Engine, table: number, { steps }: Assembler): void {
     rows[2 * index] = KERNELS[kernel].id;
     rows[2 * index + 1] = params;
     params += paramBytes(kernel);
+    return params - paramBytes(kernel);
   });
 }
 

@@ -4,7 +4,7 @@ import type { Lowering } from '../../wasm/engine.js';
 import { Dot } from '../../wasm/params.js';
 
 /** The dot product of bytes that is right for these operands on this engine; null: products of i16, which are always right. */
-export function chooseDot(lowering: Lowering, input: IntegerValue, weights: IntegerTensor): Dot | null {
+export function chooseDot(lowering: Lowering, input: Pick<IntegerValue, 'range' | 'zeroPoint'>, weights: Pick<IntegerTensor, 'dtype'>): Dot | null {
   if (lowering === 'none') return null;
   const [lo, hi] = input.range;
   const isSevenBits = lo >= 0 && hi <= 127 && input.zeroPoint >= 0 && input.zeroPoint <= 127;

@@ -7,7 +7,7 @@ export interface GradientStatistics {
   readonly bits: number;
   /** max|G|, 0 for a gradient that is all zero. */
   readonly maximum: number;
-  /** The fraction of |G| beyond the clip in the step before, with the clip that was used then; undefined in the first step. */
+  /** The fraction of |G| beyond the clip in the step before, with the clip that was used then; undefined in the first step. A checkpoint holds it beside the state. */
   readonly previousClippedFraction: number | undefined;
   /** How many of |G|/maximum lie in each of `bins` equal bins of [0, 1]. */
   histogram(bins: number): Int32Array;

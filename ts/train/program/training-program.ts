@@ -14,7 +14,10 @@ export interface GroupHyper {
 export interface StepInput {
   /** [batch][height][width][channels] f32 */
   readonly inputs: Float32Array;
+  /** [batch], 0 to classes − 1 */
   readonly labels: Int32Array;
+  /** [batch][outputs] for mean_squared_error; if not given, 1 at the label and 0 elsewhere. */
+  readonly targets?: Float32Array;
   /** Counts from 0; addresses the noise of stochastic rounding. */
   readonly step: number;
   readonly weights: GroupHyper;
@@ -70,6 +73,12 @@ export interface EvaluationProgram {
   /** Logits [batch][classes], and the mean loss and count of right ones against the labels. */
   stepwise(inputs: Float32Array, labels: Int32Array): Generator<void, { readonly logits: Float32Array; readonly loss: number; readonly correct: number }, void>;
   dispose(): void;
+}
+
+export interface EvaluationOptions {
+  readonly batch: number;
+  readonly loss: TrainingOptions['loss'];
+  readonly labelSmoothing?: number;
 }
 
 export interface TrainingOptions {

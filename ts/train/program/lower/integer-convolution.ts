@@ -1,0 +1,130 @@
+/** Exact sums of products of codes, by the fastest kernel that this engine has for them: every choice gives the same numbers (SPEC 7.1). */
+import { chooseDot } from '../../../session/lower/choose-dot.js';
+import { at, type StepBuffer, type StepFields } from '../../../session/assembler.js';
+import { Container, Form, type Dot } from '../../../wasm/params.js';
+import type { TrainContext } from './context.js';
+import { outPixels, type ConvGeometry } from './geometry.js';
+
+/** Codes as they lie: bytes [pixels][stride]. */
+export interface Codes {
+  readonly buffer: StepBuffer;
+  readonly container: Container;
+  readonly stride: number;
+  readonly bits: number;
+}
+
+export interface IntegerConvolution {
+  readonly label: string;
+  readonly input: Codes;
+  /** i8 [out_c][in_c/groups][kernel_h][kernel_w], symmetric. */
+  readonly weights: StepBuffer;
+  readonly weightBits: number;
+  readonly geometry: ConvGeometry;
+}
+
+type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 'conv2d_relaxed';
+
+/** The largest magnitude that codes of so many bits have. */
+export function largestCode({ container, bits }: Pick<Codes, 'container' | 'bits'>): number {
+  return container === Container.u8 ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
+}
+
+/** i32 [out pixels][out_c], dense. */
+export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): StepBuffer {
+  const { label, geometry } = convolution;
+  const sums = context.temporary(label, 4 * outPixels(geometry) * geometry.outC);
+  const dot = chooseRelaxedDot(context, convolution);
+  const kind = chooseKernel(context, convolution, dot);
+  const fields = stepFields(convolution, packWeights(context, convolution, kind, dot), sums);
+  if (kind === 'conv2d_relaxed') context.assembler.step(kind, { ...fields, dot: dot as Dot });
+  else context.assembler.step(kind, fields);
+  return sums;
+}
+
+function chooseKernel({ lowering }: TrainContext, { input, weightBits, geometry }: IntegerConvolution, dot: Dot | null): Kind {
+  const { groups, inC, outC } = geometry;
+  if (groups > 1) return groups === inC && groups === outC ? 'depthwise_conv2d' : 'grouped_conv2d';
+  if (lowering !== 'none' && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
+  return dot === null ? 'conv2d' : 'conv2d_relaxed';
+}
+
+export function isUnit3x3({ kernelH, kernelW, strideH, strideW, dilationH, dilationW, groups }: ConvGeometry): boolean {
+  return kernelH === 3 && kernelW === 3 && [strideH, strideW, dilationH, dilationW, groups].every((one) => one === 1);
+}
+
+/** Tiles of 2 × 2 outputs take 16 products instead of 36, those at the edge too. */
+function savesProducts({ outH, outW }: ConvGeometry): boolean {
+  return 16 * Math.ceil(outH / 2) * Math.ceil(outW / 2) < 9 * outH * outW;
+}
+
+function chooseRelaxedDot({ lowering }: TrainContext, { input, weightBits }: IntegerConvolution): Dot | null {
+  const largest = largestCode(input);
+  const range: readonly [number, number] = input.container === Container.u8 ? [0, largest] : [-largest, largest];
+  return chooseDot(lowering, { range, zeroPoint: 0 }, { dtype: weightBits <= 4 ? 'i4' : 'i8' });
+}
+
+interface Packed {
+  readonly weights: StepBuffer;
+  readonly bias: StepBuffer;
+}
+
+function packWeights(context: TrainContext, convolution: IntegerConvolution, kind: Kind, dot: Dot | null): Packed {
+  const { assembler, engine } = context;
+  const { label, weights, input } = convolution;
+  const { inC, outC, kernelH, kernelW } = convolution.geometry;
+  if (kind === 'grouped_conv2d') return { weights, bias: assembler.constant(`${label}: no bias`, new Int32Array(outC)) };
+  const perChannel = 4 * engine.packedChannels(outC);
+  const packed = (bytes: number): StepBuffer => context.temporary(`${label}: panels`, bytes);
+  const bias = context.temporary(`${label}: packed bias`, perChannel);
+  const fields = (panels: StepBuffer) => ({
+    weightsOffset: at(weights),
+    biasOffset: 0,
+    multiplierOffset: 0,
+    multiplierCount: 0,
+    inZeroPoint: 0,
+    inC, outC, kernelH, kernelW,
+    packedWeightsOffset: at(panels),
+    packedBiasOffset: at(bias),
+    packedMultiplierOffset: at(context.temporary(`${label}: packed multipliers`, perChannel)),
+  });
+  if (kind === 'winograd_f23') {
+    const panels = packed(engine.packedWinogradF23Bytes(inC, outC));
+    assembler.step('pack_winograd_f23', fields(panels));
+    return { weights: panels, bias };
+  }
+  if (kind === 'depthwise_conv2d') {
+    const panels = packed(engine.packedDepthwiseBytes(outC, kernelH, kernelW));
+    assembler.step('pack_depthwise', fields(panels));
+    return { weights: panels, bias };
+  }
+  if (kind === 'conv2d') {
+    const panels = packed(engine.packedConv2dBytes(inC, outC, kernelH, kernelW));
+    assembler.step('pack_conv2d', fields(panels));
+    return { weights: panels, bias };
+  }
+  const panels = packed(engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW));
+  assembler.step('pack_conv2d_relaxed', { ...fields(panels), inContainer: input.container, dot: dot as Dot });
+  return { weights: panels, bias };
+}
+
+function stepFields({ input, geometry }: IntegerConvolution, { weights, bias }: Packed, sums: StepBuffer): StepFields<'conv2d'> {
+  return {
+    inputOffset: at(input.buffer),
+    weightsOffset: at(weights),
+    biasOffset: at(bias),
+    multiplierOffset: 0,
+    outputOffset: at(sums),
+    inContainer: input.container,
+    inStride: input.stride,
+    inZeroPoint: 0,
+    outContainer: Container.i32,
+    outStride: geometry.outC,
+    ...geometry,
+    form: Form.raw,
+    shift: 0,
+    left: 0,
+    outZeroPoint: 0,
+    lo: 0,
+    hi: 0,
+  };
+}
