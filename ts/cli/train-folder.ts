@@ -30,13 +30,8 @@ export class RunFolder {
   /** A folder for a new run; throws UsageError if one is in it already, ERR_FILE if it cannot be made. */
   static create(path: string, file: RunFile): RunFolder {
     const folder = new RunFolder(path);
-    if (folder.has(RUN)) throw new UsageError(`${path} holds a run already: go on with --resume ${path}, or name another folder with -o`);
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (cause) {
-      throw fileError(path, 'a folder to write to', cause);
-    }
-    folder.write(RUN, new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`));
+    if (folder.isBegun()) throw new UsageError(`${path} holds a run already: go on with --resume ${path}, or name another folder with -o`);
+    folder.make().describe(file);
     return folder;
   }
 
@@ -45,6 +40,28 @@ export class RunFolder {
     const folder = new RunFolder(path);
     const text = new TextDecoder().decode(readFile(folder.file(RUN), 'train'));
     return { folder, file: checkRunFile(text, folder.file(RUN)) };
+  }
+
+  /** Whether a step may have been made here: a start that failed leaves a run.json and nothing else, and is no run. */
+  isBegun(): boolean {
+    if (!this.has(RUN)) return false;
+    const { compare = [] } = RunFolder.open(this.path).file;
+    return ['.', ...compare].some((part) => this.has(join(part, LOG)));
+  }
+
+  /** Makes the folder, if it is not there. */
+  make(): this {
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (cause) {
+      throw fileError(this.path, 'a folder to write to', cause);
+    }
+    return this;
+  }
+
+  /** Writes run.json. */
+  describe(file: RunFile): void {
+    this.write(RUN, new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`));
   }
 
   file(name: string): string {

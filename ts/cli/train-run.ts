@@ -2,9 +2,8 @@
 import { DyadicError } from '../errors.js';
 import type { GradientPolicy } from '../train/gradient/policy.js';
 import type { Module } from '../train/modules/module.js';
-import type { RunLine } from '../train/report/run-log.js';
-import { parseRunLog } from '../train/report/run-log.js';
 import { renderReport } from '../train/report/report.js';
+import { parseRunLog, type RunLine } from '../train/report/run-log.js';
 import { createTrainEngine } from '../train/trainer/create-train-engine.js';
 import { crossEntropy } from '../train/trainer/loss.js';
 import type { BestEpoch } from '../train/trainer/progress.js';
@@ -13,11 +12,10 @@ import type { EpochReport, TrainingStep } from '../train/trainer/training-step.j
 import type { Engine } from '../wasm/engine.js';
 import type { TrainingData } from './train-data.js';
 import { BEST, CHECKPOINT, LOG, type RunFolder } from './train-folder.js';
-import { gradientPolicy } from './train-gradient.js';
 import { makeModel } from './train-model.js';
 import { epochText, TrainingProgress } from './train-progress.js';
 import { logIntervals, Recorder } from './train-recorder.js';
-import { bitsText, type TrainSettings } from './train-settings.js';
+import { bitsText, gradientPolicy, type TrainSettings } from './train-settings.js';
 
 const HISTOGRAM_BINS = 64;
 

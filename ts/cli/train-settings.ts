@@ -1,14 +1,15 @@
 /** What `dyadic train` is told, from options to plain values. run.json keeps the options as they were typed, so a resumed run goes through the same checks. */
 import type { Augmentation } from '../train/data/augment.js';
-import type { LayerBits } from '../train/tape/node.js';
+import { GRADIENT_POLICIES, type GradientPolicyName } from '../train/gradient/policies.js';
+import type { GradientPolicy } from '../train/gradient/policy.js';
 import { adam, type OptimizerGroups, PAPER_OPTIMIZERS, sgd } from '../train/optimizer/optimizer.js';
+import type { LayerBits } from '../train/tape/node.js';
 import { constant, cosine, multiStep, type Schedule, stepSchedule, warmUp } from '../train/schedule/schedule.js';
 import { choiceOption, dashed, numberOption, type RawOptions, sizeOption, textOption, UsageError, wholeOption } from './arguments.js';
 import type { DataOptions } from './train-data.js';
 
-/** The methods of choosing a gradient's interval; `f32` in a comparison is no method but a run without quantization. */
-export const GRADIENTS = ['interval', 'minmax', 'mse', 'dsgc', 'dai8'] as const;
-export type GradientName = (typeof GRADIENTS)[number];
+/** The methods of choosing a gradient's interval. */
+export const GRADIENTS = Object.keys(GRADIENT_POLICIES) as readonly GradientPolicyName[];
 
 export interface TrainSettings {
   readonly folder: string;
@@ -17,7 +18,7 @@ export interface TrainSettings {
   readonly model: string;
   /** null: f32 */
   readonly bits: LayerBits | null;
-  readonly gradient: GradientName;
+  readonly gradient: GradientPolicyName;
   readonly alpha: number;
   readonly start: 'quantile' | 'paper';
   readonly epochs: number;
@@ -94,6 +95,11 @@ export function trainSettings(options: RunOptions): TrainSettings {
     flavour: choiceOption(options, 'flavour', ['auto', 'relaxed', 'simd128', 'scalar'], 'auto'),
     saveEvery: wholeOption(options, 'saveEvery', 1),
   };
+}
+
+/** The method by its name, with the options that only `interval` has. */
+export function gradientPolicy({ gradient, alpha, start }: Pick<TrainSettings, 'gradient' | 'alpha' | 'start'>): GradientPolicy {
+  return gradient === 'interval' ? GRADIENT_POLICIES.interval({ alpha, start }) : GRADIENT_POLICIES[gradient]();
 }
 
 /** 4/4/4 weights, activations, gradients; 4 is the same for all; 32 is f32. */
