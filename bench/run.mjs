@@ -9,6 +9,7 @@
  *   npm run bench -- --memory fast                  by Winograd F(4,3) where a Program that may take the memory would
  *   npm run bench -- --node 24                      in another Node, from npm's `node` package
  *   npm run bench -- --json                         {"rows":[…]} on stdout, nothing else
+ *   npm run bench -- --only train                   training steps against PyTorch and TensorFlow.js: see bench/train.mjs
  */
 import Benchmark from 'benchmark';
 import { cpus } from 'node:os';
@@ -36,6 +37,9 @@ function readOptions() {
         memory: { type: 'string', default: 'balanced' },
         node: { type: 'string' },
         json: { type: 'boolean', default: false },
+        only: { type: 'string', default: 'kernels' },
+        rounds: { type: 'string', default: '3' },
+        steps: { type: 'string', default: '8' },
       },
     }).values;
   } catch (error) {
@@ -64,8 +68,10 @@ function jobs() {
 }
 
 async function runHere() {
+  if (!['kernels', 'train'].includes(options.only)) usage(`--only is kernels or train, not "${options.only}"`);
   const wanted = workloads();
   build();
+  if (options.only === 'train') return (await import('./train.mjs')).benchTraining(options);
   await import('../dist/entry/node.js');
   const { createEngine } = await import('../dist/wasm/create-engine.js');
   const engine = await createEngine(undefined, { flavour: options.flavour });

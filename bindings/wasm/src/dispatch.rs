@@ -125,7 +125,7 @@ step_by_number! {
 step_by_number! {
     /// Gradients of convolutions by dot products of bytes.
     #[cfg(feature = "train")]
-    byte_dot_training_step: ConvWeightGradientRelaxed;
+    byte_dot_training_step: ConvWeightGradientRelaxed, WinogradWeightGradient;
     else float_step
 }
 
@@ -158,7 +158,8 @@ step_by_number! {
     /// f32 forward, backward, losses, optimizers.
     #[cfg(feature = "train")]
     training_step: PackConvF32, ConvF32Nhwc, ConvWeightGradientF32, BatchNormStatistics, BatchNormRunning, BatchNormApply, BatchNormBackwardReduce,
-        BatchNormBackwardApply, SoftmaxCrossEntropy, MeanSquaredError, Sgd, Adam;
+        BatchNormBackwardApply, SoftmaxCrossEntropy, MeanSquaredError, Sgd, Adam, SumRows, DequantizeSums, DequantizeWeightGradient, ClampBackward,
+        AddElements, CountNonFinite, MaxPoolNhwc, MaxPoolBackward, AveragePoolNhwc, AveragePoolBackward;
     else quantizer_step
 }
 

@@ -8,9 +8,11 @@ extern crate std;
 
 mod batch_norm;
 mod conv;
+mod elementwise;
 mod loss;
 mod optimizer;
 pub mod params;
+mod pool;
 mod rows;
 #[cfg(test)]
 mod testing;

@@ -99,7 +99,7 @@ export interface TrainedNetwork {
   readonly samples: readonly Float32Array[];
 }
 
-const SAMPLES = 12;
+const SAMPLES = 6;
 
 export function trainedNetworks(): readonly TrainedNetwork[] {
   return [

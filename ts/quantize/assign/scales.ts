@@ -2,6 +2,7 @@ import { channelKey, type Statistics } from '../calibration/calibrate.js';
 import type { CodeDtype } from '../../integer/integer-graph.js';
 import { fixedQ15 } from '../fixed/fixed-form.js';
 import { describeChannels, type FixedRequest } from '../fixed/quantize-fixed.js';
+import { refineCodes } from '../fixed/refine-codes.js';
 import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
 import type { ResolvedOptions } from '../options.js';
 import { isLinear, type LinearOp, type Plan, type PlanNode } from '../plan/plan.js';
@@ -116,8 +117,10 @@ export class Scales {
     const reads = this.representations.reads.get(node.name)![0]!;
     const writes = this.representations.values.get(node.output)!.primary;
     const isCarrier = writes === 'i16';
+    const scales = this.linearScales(node);
+    const refined = refineCodes(fixed, { ...scales, outputLevels: isCarrier ? CARRIER_LEVELS : Math.max(-clamp[0], clamp[1]) });
     return {
-      name: node.name, op: node.op, fixed, ...this.linearScales(node), inputRange: this.range(node.inputs[0]!, reads), clamp,
+      name: node.name, op: node.op, fixed: refined, ...scales, inputRange: this.range(node.inputs[0]!, reads), clamp,
       seen: isCarrier ? this.carrierReach(node) : undefined,
       floor: writes === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight,
       tolerance: isCarrier ? CARRIER_TOLERANCE : CODE_TOLERANCE,

@@ -186,11 +186,10 @@ class Emitter {
     const { indices, representations } = this.#reads(node);
     const range = this.#clamp(node, representation);
     const name = this.#writer.operationName(node.name);
-    const { weight: weightBits } = scales.bits.get(node.name)!;
     const channels = op.weightShape[0]!;
     const output = this.#declare(node.output, representation);
-    const { form, weights, bias } = op.fixed ? quantizeFixed(scales.fixedRequest(node, op.fixed, range)) : quantizeLinear(this.#linearRequest(node, representation, representations[0]!));
-    const weight = this.#writer.tensor(`${name}.weight`, weightBits === 4 ? 'i4' : 'i8', op.weightShape, weights);
+    const { form, weights, bias, isFourBit } = op.fixed ? quantizeFixed(scales.fixedRequest(node, op.fixed, range)) : quantizeLinear(this.#linearRequest(node, representation, representations[0]!));
+    const weight = this.#writer.tensor(`${name}.weight`, isFourBit ? 'i4' : 'i8', op.weightShape, weights);
     const biasName = bias ? this.#writer.tensor(`${name}.bias`, 'i32', [channels], bias) : null;
     const requantization = this.#writer.requantization(`${name}.multiplier`, form);
     const base = { name, inputs: indices, outputs: [output], weight, bias: biasName };

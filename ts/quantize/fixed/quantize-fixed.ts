@@ -47,7 +47,7 @@ export function quantizeFixed(request: FixedRequest): QuantizedLinear {
   const worth = Float64Array.from(form.multipliers, (b) => b / power);
   const hasBias = op.bias !== null;
   const bias = hasBias ? Int32Array.from(channels, (channel, c) => biasCode(request, channel, c, worth[c]!, accumulatorLimit(form))) : null;
-  return { form, weights, bias, weightScales: worth.map((ratio) => (ratio * request.outputScale) / request.inputScale) };
+  return { form, weights, isFourBit: fixed.levels <= 7, bias, weightScales: worth.map((ratio) => (ratio * request.outputScale) / request.inputScale) };
 }
 
 /** What each channel's accumulator is worth, and how far it reaches. */

@@ -27,6 +27,8 @@ export interface LinearRequest {
 export interface QuantizedLinear {
   readonly form: Q15Form | ExactForm;
   readonly weights: Int8Array;
+  /** Whether the codes are stored as i4. */
+  readonly isFourBit: boolean;
   readonly bias: Int32Array | null;
   /** The weight scales that the multipliers imply. */
   readonly weightScales: Float64Array;
@@ -47,7 +49,7 @@ export function quantizeLinear(request: LinearRequest): QuantizedLinear {
   const weightScales = new Float64Array(channels);
   const multipliers = Int32Array.from(form.multipliers);
   for (let c = 0; c < channels; c++) fitChannel(request, { ...form, multipliers }, c, weights, bias, weightScales);
-  return { form: { ...form, multipliers }, weights, bias, weightScales };
+  return { form: { ...form, multipliers }, weights, isFourBit: request.weightBits === 4, bias, weightScales };
 }
 
 /** Quantizes one channel; while its accumulator is too large for SPEC 2.4, doubles the multiplier and with it the weight scale. */

@@ -32,6 +32,12 @@ export interface OptimizerGroups {
   readonly intervals: Optimizer;
 }
 
+/** Beyond them the numbers mean nothing, or f32 cannot hold them. */
+const LARGEST = 1e6;
+const SGD_RANGES = { learningRate: [0, LARGEST], momentum: [0, 1], dampening: [0, 1], weightDecay: [0, LARGEST] } as const;
+/** β = 1 would divide by 1 − β^t = 0; so would one that f32 rounds to 1. ε at least the smallest normal f32. */
+const ADAM_RANGES = { learningRate: [0, LARGEST], beta1: [0, 0.999999], beta2: [0, 0.999999], epsilon: [1.2e-38, 1], weightDecay: [0, LARGEST] } as const;
+
 /** SGD as PyTorch's; by default without momentum and weight decay. Throws ERR_ARGUMENT for a number out of range. */
 export function sgd(options: { readonly learningRate: number } & Partial<Omit<Sgd, 'kind'>>): Sgd {
   return checkOptimizer({ kind: 'sgd', momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options }, 'sgd') as Sgd;
@@ -80,9 +86,3 @@ export function checkOptimizer(optimizer: Optimizer, op: string): Optimizer {
   }
   return optimizer;
 }
-
-/** Beyond them the numbers mean nothing, or f32 cannot hold them. */
-const LARGEST = 1e6;
-const SGD_RANGES = { learningRate: [0, LARGEST], momentum: [0, 1], dampening: [0, 1], weightDecay: [0, LARGEST] } as const;
-/** β = 1 would divide by 1 − β^t = 0; so would one that f32 rounds to 1. ε at least the smallest normal f32. */
-const ADAM_RANGES = { learningRate: [0, LARGEST], beta1: [0, 0.999999], beta2: [0, 0.999999], epsilon: [1.2e-38, 1], weightDecay: [0, LARGEST] } as const;

@@ -1,4 +1,4 @@
-/** cos(π·x) for x in [0, 1] from + − · only, so that every host gives the same bits; `Math.cos` is each host's own. Within 2^−52. */
+/** cos(π·x) for x in [0, 1] from + − · only, so that every host gives the same bits; `Math.cos` is each host's own. Within 1e−15. */
 export function cosineOfHalfTurns(x: number): number {
   // cos(π·x) = −cos(π·(1 − x)), and sin(π·(½ − x)) is exact in its argument near the zero.
   if (x > 0.5) return -cosineOfHalfTurns(1 - x);

@@ -2,7 +2,7 @@
 
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::kernel::{Access, BadParam, Spans};
-use crate::params::{container, ConvWeightGradient, ConvWeightGradientRelaxed};
+use crate::params::{container, ConvWeightGradient, ConvWeightGradientRelaxed, WinogradWeightGradient};
 use crate::window::Axis;
 use core::ops::Range;
 
@@ -28,7 +28,7 @@ macro_rules! same_fields {
     };
 }
 
-same_fields!(ConvWeightGradient, ConvWeightGradientRelaxed);
+same_fields!(ConvWeightGradient, ConvWeightGradientRelaxed, WinogradWeightGradient);
 
 impl ConvWeightGradient {
     /// The checks that hold for every one of them.

@@ -5,8 +5,10 @@ use crate::layout::{channel_stride, from_nhwc, range, to_nhwc};
 use crate::requantization::{multipliers, Scale};
 use crate::seed::Seed;
 use crate::Verdict;
+use kernels::check::element_bytes;
 use kernels::params::{
-    container, dot, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackWinogradF23, WinogradF23,
+    container, dot, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackWinogradF23,
+    WinogradF23,
 };
 use reference::conv2d::Conv2d as Law;
 use reference::window::Window;
@@ -164,18 +166,38 @@ impl Case {
             windows: self.windows(),
             output_size: [p.out_h as usize, p.out_w as usize],
         };
+        if p.form == form::RAW {
+            return (0..p.out_c as usize).flat_map(|channel| law.accumulate(channel)).map(|sum| sum as i32).collect();
+        }
         law.run(&forms, i64::from(p.out_zero_point), [i64::from(p.lo), i64::from(p.hi)])
     }
 
+    /// The same layer and weights on `images` images, as exact sums if `raw`. The first image is this case's, the others have its codes in other places.
+    pub fn batch(mut self, images: i32, raw: bool) -> Self {
+        self.shape.batch = images;
+        if raw {
+            (self.shape.form, self.shape.out_container) = (form::RAW, container::I32);
+        }
+        self
+    }
+
+    /// The images of [`Self::batch`], one after another.
     pub fn input(&self) -> Vec<u8> {
-        to_nhwc(&self.x, self.shape.in_container, self.shape.in_c as usize, self.shape.in_stride as usize)
+        let image = |x: &[i32]| to_nhwc(x, self.shape.in_container, self.shape.in_c as usize, self.shape.in_stride as usize);
+        (0..self.shape.batch as usize).flat_map(|i| image(&rotated(&self.x, i))).collect()
     }
 
     pub fn compare(&self, output: &[u8]) -> Verdict {
         let p = &self.shape;
         let pixels = (p.out_h * p.out_w) as usize;
-        let found = from_nhwc(output, p.out_container, p.out_c as usize, p.out_stride as usize, pixels);
-        compare(&format!("{p:?}"), &found, &self.expected())
+        let image_bytes = pixels * p.out_stride as usize * element_bytes(p.out_container);
+        for image in 0..p.batch as usize {
+            let output = &output[image * image_bytes..];
+            let found = from_nhwc(output, p.out_container, p.out_c as usize, p.out_stride as usize, pixels);
+            let case = Self { x: rotated(&self.x, image), ..self.clone() };
+            compare(&format!("image {image} of {p:?}"), &found, &case.expected())?;
+        }
+        Ok(())
     }
 
     /// The weights, bias and multipliers by [`PackConv2d`].
@@ -279,13 +301,21 @@ impl Case {
         self.compare(&output[0])
     }
 
-    fn run_grouped<I: Isa>(&self, isa: I) -> Verdict {
+    pub fn run_grouped<I: Isa>(&self, isa: I) -> Verdict {
         let multipliers = multipliers(&self.scale, &mut Seed::new(99), self.shape.out_c as usize);
         let mut kernel = GroupedConv2d::from_words(&self.shape.to_array()).expect("the same fields");
         kernel.bias_offset = i32::from(self.bias);
         let output = run(isa, &kernel, &[&self.input(), &from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
         Case { single: false, ..self.clone() }.compare(&output[0])
     }
+}
+
+/// The codes of image `image` of a batch.
+fn rotated(x: &[i32], image: usize) -> Vec<i32> {
+    let mut x = x.to_vec();
+    let by = image * 7 % x.len();
+    x.rotate_left(by);
+    x
 }
 
 /// Tile and panel sizes ± 1, odd channels, every kind of window.

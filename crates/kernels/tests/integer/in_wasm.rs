@@ -1,5 +1,6 @@
 //! The suites as a WebAssembly module, on the instruction set it is built for: `tests/kernels` calls them one by one.
 
+mod batches;
 mod bytes;
 mod conv;
 mod copies;

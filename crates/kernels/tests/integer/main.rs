@@ -1,5 +1,6 @@
 //! The integer kernels against `reference`, on every instruction set that a suite is made for, and broken ones that must be noticed.
 
+mod batches;
 mod broken;
 mod bytes;
 mod checks;

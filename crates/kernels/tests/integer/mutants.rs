@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{conv, elementwise, pools, relaxed, requantization, winograd, winograd_f23};
+use crate::{batches, conv, elementwise, pools, relaxed, requantization, weight_gradient, winograd, winograd_f23};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -33,6 +33,11 @@ fn unbroken() {
         relaxed::sdot,
         winograd::convolution,
         winograd_f23::suite,
+        batches::convolution,
+        weight_gradient::conv,
+        weight_gradient::depthwise,
+        weight_gradient::i7,
+        weight_gradient::winograd,
         pools::max,
         pools::average,
         elementwise::add,
@@ -70,6 +75,23 @@ mutants! {
         i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i8x16_load, i8x16_add, i8x16_sub, i8x16_splat, i32x4_load, i32x4_add, i32x4_sub,
         i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s
     }
+    weight_gradient: weight_gradient::conv {
+        i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_interleave_low, i16x8_interleave_high, i32x4_from_i16x8, i16x8_load, i16x8_load32_splat,
+        i32x4_dot_i16x8_s, i32x4_add, i32x4_load
+    }
+    weight_gradient_depthwise: weight_gradient::depthwise { i16x8_interleave_low, i16x8_interleave_high, i16x8_load, i32x4_dot_i16x8_s, i32x4_add, i32x4_load }
+    weight_gradient_i7: weight_gradient::i7 {
+        i8x16_load, i8x16_add, i8x16_interleave_low, i8x16_interleave_high, i16x8_interleave_low, i16x8_interleave_high, i16x8_from_i32x4, i32x4_from_i16x8,
+        i8x16_load32_splat, i32x4_relaxed_dot_i8x16_i7x16_add_s, i32x4_load
+    }
+    weight_gradient_w4: weight_gradient::w4 { i8x16_splat, i8x16_add, i32x4_relaxed_dot_i8x16_i7x16_add_s }
+    weight_gradient_usdot: weight_gradient::usdot { i32x4_dot_i8x16_u8x16_add, i32x4_relaxed_dot_i8x16_i7x16_add_s }
+    weight_gradient_sdot: weight_gradient::sdot { i32x4_dot_i8x16_i8x16_add, i32x4_relaxed_dot_i8x16_i7x16_add_s }
+    weight_gradient_winograd: weight_gradient::winograd {
+        i8x16_load, i8x16_add, i8x16_sub, i8x16_interleave_low, i8x16_interleave_high, i16x8_interleave_low, i16x8_interleave_high, i8x16_load32_splat,
+        i32x4_relaxed_dot_i8x16_i7x16_add_s, i32x4_load, i32x4_add, i32x4_sub, i32x4_shl, i32x4_shr_s, i32x4_mul
+    }
+    sums: batches::convolution { i32x4_dot_i16x8_s, i32x4_add, i32x4_load }
     max_pool: pools::max { i16x8_max_s, i16x8_min_s, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_load }
     average_pool: pools::average { i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_add, i16x8_q15mulr_sat_s }
     add: elementwise::add { i16x8_add_sat_s, i16x8_max_s, i16x8_min_s, i32x4_extend_low_i16x8_s, i16x8_narrow_i32x4_s }

@@ -5,7 +5,7 @@ use crate::conv::Shape;
 use crate::layout::{channel_stride, from_row, range, to_nhwc};
 use crate::seed::Seed;
 use crate::Verdict;
-use kernels::params::{container, dot, ConvWeightGradient, ConvWeightGradientRelaxed};
+use kernels::params::{container, dot, ConvWeightGradient, ConvWeightGradientRelaxed, WinogradWeightGradient};
 use kernels::Kernel;
 use reference::conv_weight_gradient::ConvWeightGradient as Law;
 use reference::window::Window;
@@ -264,4 +264,37 @@ pub fn usdot<I: Isa>(isa: I) -> Verdict {
 
 pub fn sdot<I: Isa>(isa: I) -> Verdict {
     relaxed_suite(isa, dot::SDOT)
+}
+
+fn run_winograd<I: Isa>(isa: I, case: &Case) -> Verdict {
+    let kernel = WinogradWeightGradient::from_words(&case.shape.to_array()).expect("the same fields");
+    case.run_kernel(isa, &kernel)
+}
+
+/// Tiles, row groups and blocks ± 1, every padding, channels of one and more vectors; then every operand at an end.
+pub fn winograd<I: Isa>(isa: I) -> Verdict {
+    let mut seed = 0;
+    let mut next = |shape: Shape, batch: i32| {
+        seed += 1;
+        Case::new(shape, batch, seed).within([0, 15], [-7, 7], seed)
+    };
+    for (h, w) in [(1, 1), (1, 2), (2, 1), (3, 3), (4, 5), (5, 4), (7, 7), (8, 8), (9, 17), (2, 67)] {
+        for (in_c, out_c, batch) in [(16, 16, 1), (32, 16, 2), (16, 48, 3), (32, 32, 5)] {
+            run_winograd(isa, &next(Shape::new([in_c, h, w], out_c, [3, 3]).pads([1, 1, 1, 1]), batch))?;
+        }
+    }
+    for pads in [[0, 0, 0, 0], [1, 0, 0, 2], [0, 2, 1, 0], [3, 4, 3, 4]] {
+        run_winograd(isa, &next(Shape::new([16, 6, 5], 16, [3, 3]).pads(pads), 2))?;
+    }
+    // Several blocks.
+    run_winograd(isa, &next(Shape::new([48, 24, 24], 32, [3, 3]).pads([1, 1, 1, 1]), 3))?;
+    for (x, g) in [([15; 3], [7; 3]), ([15; 3], [-7; 3]), ([0, 15, 0], [7, -7, 7]), ([15, 0, 0], [-7, 7, 7]), ([0; 3], [7; 3])] {
+        for size in [5, 6] {
+            let case = next(Shape::new([16, size, size], 16, [3, 3]).pads([1, 1, 1, 1]), 3);
+            run_winograd(isa, &case.codes(|i| x[i / 16 % 3], |i| g[i / 16 % 3]))?;
+            let case = next(Shape::new([16, size, size], 16, [3, 3]).pads([1, 1, 1, 1]), 3);
+            run_winograd(isa, &case.codes(|i| x[i % 3], |i| g[i % 3]))?;
+        }
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ pub mod batch_norm;
 pub mod conv;
 pub mod loss;
 pub mod optimizer;
+pub mod pool;
 
 use core::ops::{Add, Div, Mul, Sub};
 

@@ -3,7 +3,7 @@
 
 mod depthwise;
 mod forward;
-mod geometry;
+pub(crate) mod geometry;
 mod gradient_depthwise;
 mod pack;
 mod pack_pixels;

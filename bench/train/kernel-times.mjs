@@ -1,0 +1,33 @@
+/** Where the time of a step goes: every kernel by itself. */
+import { KERNELS } from '../../dist/wasm/params.js';
+
+const NAMES = new Map(Object.entries(KERNELS).map(([name, { id }]) => [id, name]));
+/** A row of a step table: kernel id, address of its parameters. */
+const ROW_BYTES = 8;
+
+/** From now on `engine` runs kernels one by one and adds up their times; returns a Map of kernel → { milliseconds, calls }. */
+export function watchKernels(engine) {
+  const times = new Map();
+  const runFloat = engine.runFloat.bind(engine);
+  engine.runFloat = (table, first, last, scratch, scratchBytes) => {
+    for (let step = first; step < last; step++) {
+      const name = NAMES.get(engine.i32(table + ROW_BYTES * step, 1)[0]);
+      const start = performance.now();
+      runFloat(table, step, step + 1, scratch, scratchBytes);
+      const elapsed = performance.now() - start;
+      const sum = times.get(name) ?? { milliseconds: 0, calls: 0 };
+      times.set(name, { milliseconds: sum.milliseconds + elapsed, calls: sum.calls + 1 });
+    }
+  };
+  return times;
+}
+
+/** Whether a kernel is the convolution itself; packing, dequantizing and the like are not. */
+export function isConvolution(name) {
+  return !name.startsWith('pack_') && /conv|winograd/.test(name);
+}
+
+/** Statistics of gradients that a method asks for; the maximum may come with another kernel. */
+export function isGradientStatistics(name) {
+  return ['gradient_maximum', 'gradient_histogram', 'gradient_channels'].includes(name);
+}
