@@ -1,10 +1,14 @@
 /** `dyadic/train`: train networks with 4-bit weights, activations and gradients, then compile them to integer-only ones. */
 export { createTrainEngine } from './trainer/create-train-engine.js';
 export { Trainer } from './trainer/trainer.js';
-export type { ResumeOptions, TrainerOptions } from './trainer/trainer.js';
+export type { ResumeOptions, ToGraphOptions, TrainerOptions } from './trainer/trainer.js';
 export type { RunSettings, ScheduleGroups, SettingsOptions } from './trainer/settings.js';
 export type { BestEpoch } from './trainer/progress.js';
 export type { CheckpointOptions, EpochReport, Evaluation, FitOptions, SavedCheckpoint, TrainerEvents, TrainingStep } from './trainer/training-step.js';
+export type { CompileOptions } from './deploy/compile-trained.js';
+export { encodeDyad } from '../integer/dyad.js';
+export type { QuantizeResult } from '../quantize/quantize.js';
+export type { Graph } from '../graph/graph.js';
 export { crossEntropy, meanSquaredError } from './trainer/loss.js';
 export type { Loss } from './trainer/loss.js';
 export { adam, PAPER_OPTIMIZERS, sgd } from './optimizer/optimizer.js';

@@ -1,8 +1,11 @@
 /** Trainer: a model, how it is trained, and how far it has come. */
 import { DyadicError } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
+import type { QuantizeResult } from '../../quantize/quantize.js';
 import type { Engine, EngineOptions } from '../../wasm/engine.js';
 import type { Normalization } from '../data/dataset.js';
 import type { TrainingData } from '../data/open-data.js';
+import { type CompileOptions, compileTrained } from '../deploy/compile-trained.js';
 import type { GradientPolicy } from '../gradient/policy.js';
 import { Module } from '../modules/module.js';
 import type { StateSnapshot } from '../program/training-program.js';
@@ -23,6 +26,13 @@ export interface TrainerOptions extends SettingsOptions {
   readonly gradient: GradientPolicy;
   /** An engine of createTrainEngine(), or what to make one with. */
   readonly engine?: Engine | EngineOptions;
+}
+
+export interface ToGraphOptions {
+  /** Of one sample: [height, width, channels] or [features]. */
+  readonly shape?: readonly number[];
+  /** Of the network, `network` if not given. */
+  readonly name?: string;
 }
 
 /** What a resumed run may do otherwise; all else is in the checkpoint. */
@@ -153,6 +163,28 @@ export class Trainer {
   /** Everything that resume() needs, as one safetensors file; after the step that is under way. Throws ERR_TRAINING rather than save numbers that are none. */
   save(): Promise<Uint8Array> {
     return this.#run.save();
+  }
+
+  /**
+   * The network as it is now, as ONNX import would give it: axes NCHW, batch 1, running statistics, weights in f32. A quantized layer reads input and weights through FakeQuantize
+   * nodes with the learned scales, so `quantize` deploys exactly these codes, and `exportOnnx` writes it as float or QDQ.
+   *
+   * `shape` of a sample: that of the data used last, if not given. Throws ERR_ARGUMENT without either, and for a network that was never trained.
+   */
+  toGraph({ shape, name }: ToGraphOptions = {}): Promise<Graph> {
+    return this.#run.toGraph(shape, name);
+  }
+
+  /**
+   * The integer-only network, calibrated on samples of `data` (training data; pictures become its preprocess block), and a report. `encodeDyad` makes its file.
+   *
+   * @throws what `quantize` throws; ERR_DATASET
+   */
+  async compile(data: TrainingData, options: CompileOptions & Pick<ToGraphOptions, 'name'> = {}): Promise<QuantizeResult> {
+    const { name, ...others } = options;
+    const graph = await this.toGraph({ shape: data.shape, ...(name === undefined ? {} : { name }) });
+    const { seed, normalization } = this.#run.settings;
+    return compileTrained(() => this.#run.otherEngine(), graph, data, { seed, normalization: normalization ?? undefined }, others);
   }
 
   /** Parameters, moments and gradient states as they are, after the step that is under way. */
