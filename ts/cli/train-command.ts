@@ -5,6 +5,7 @@ import { type RawOptions, textOption, UsageError } from './arguments.js';
 import { Progress } from './progress.js';
 import { percent } from './quantities.js';
 import { describeData, readTrainingData, type TrainingData } from './train-data.js';
+import { type Deployed, deploy, deployedText, DYAD, ONNX } from './train-deploy.js';
 import { BEST, CHECKPOINT, LOG, type RunFile, RunFolder } from './train-folder.js';
 import { checkModelName } from './train-model.js';
 import { type Announcer, type ArmOutcome, reportOf, trainArm } from './train-run.js';
@@ -23,6 +24,12 @@ interface Plan {
   readonly isResumed: boolean;
   readonly hasNewRates: boolean;
   readonly isJson: boolean;
+}
+
+/** How an arm ended, and what it left. */
+interface Finished extends ArmOutcome {
+  /** null where it was interrupted. */
+  readonly deployed: Deployed | null;
 }
 
 interface Arm {
@@ -103,16 +110,19 @@ function readData(settings: TrainSettings): TrainingData {
   return data;
 }
 
-async function trainAll(plan: Plan, arms: readonly Arm[], data: TrainingData, signal: AbortSignal): Promise<ArmOutcome[]> {
-  const outcomes: ArmOutcome[] = [];
+async function trainAll(plan: Plan, arms: readonly Arm[], data: TrainingData, signal: AbortSignal): Promise<Finished[]> {
+  const outcomes: Finished[] = [];
+  const say = announcer(plan);
   const width = Math.max(...arms.map(({ name }) => name.length));
   for (const { name, folder, settings } of arms) {
     const checkpoint = plan.isResumed && folder.has(CHECKPOINT) ? folder.read(CHECKPOINT) : null;
     const label = plan.arms === null ? '' : name.padEnd(width);
     try {
-      const outcome = await trainArm({ arm: name, label, folder, settings, data, checkpoint, hasNewRates: plan.hasNewRates, signal, say: announcer(plan) });
+      const outcome = await trainArm({ arm: name, label, folder, settings, data, checkpoint, hasNewRates: plan.hasNewRates, signal, say });
+      const deployed = outcome.reason === 'done' ? await deploy(outcome.trainer, folder, data, settings) : null;
+      for (const warning of deployed?.warnings ?? []) say.warning(warning);
       outcome.trainer.dispose();
-      outcomes.push(outcome);
+      outcomes.push({ ...outcome, deployed });
       if (outcome.reason === 'interrupted') break;
     } catch (error) {
       if (error instanceof DyadicError && folder.has(CHECKPOINT)) process.stderr.write(`dyadic: the last checkpoint is ${folder.file(CHECKPOINT)}\n`);
@@ -147,14 +157,23 @@ async function withInterrupts<T>(work: (signal: AbortSignal) => Promise<T>): Pro
   }
 }
 
-function announceEnd({ isJson, arms }: Plan, folder: RunFolder, outcomes: readonly ArmOutcome[], isDone: boolean): void {
-  const files = [REPORT];
+function announceEnd({ isJson, arms }: Plan, folder: RunFolder, outcomes: readonly Finished[], isDone: boolean): void {
   if (isJson) {
-    const results = outcomes.map(({ arm, reason, epochs, steps, best }) => ({ arm, reason, epochs, steps, bestEpoch: best === null ? null : best.epoch + 1, bestAccuracy: best?.accuracy ?? null }));
-    process.stdout.write(`${JSON.stringify({ output: folder.path, reason: isDone ? 'done' : 'interrupted', ...(arms === null ? results[0] : { arms: results }), files: files.map((name) => folder.file(name)) })}\n`);
+    const reason = isDone ? 'done' : 'interrupted';
+    const results = outcomes.map(jsonOf);
+    process.stdout.write(`${JSON.stringify({ output: folder.path, reason, ...(arms === null ? results[0] : { arms: results }), report: folder.file(REPORT) })}\n`);
     return;
   }
-  const lines = outcomes.map(({ arm, best }) => `${arms === null ? '' : `${arm}: `}${best === null ? 'no epoch was finished' : `best ${percent(best.accuracy)} of the test pictures, in epoch ${best.epoch + 1}`}`);
-  const where = isDone ? `${folder.path}: ${[...(arms === null ? [CHECKPOINT, BEST] : []), LOG, ...files].join(', ')}` : `saved; go on with dyadic train --resume ${folder.path}`;
-  process.stdout.write(`${[...lines, where].join('\n')}\n`);
+  for (const { arm, best, deployed } of outcomes) {
+    const reached = best === null ? 'no epoch was finished' : `best ${percent(best.accuracy, 2)} of the test pictures, in epoch ${best.epoch + 1}`;
+    process.stdout.write(`${arms === null ? '' : `${arm}: `}${[reached, ...(deployed === null ? [] : [deployedText(deployed)])].join('; ')}\n`);
+  }
+  const files = arms === null ? [ONNX, DYAD, BEST, CHECKPOINT, LOG, REPORT] : [REPORT, ...arms.map((name) => `${name}/`)];
+  process.stdout.write(isDone ? `${folder.path}: ${files.join(', ')}\n` : `saved; go on with dyadic train --resume ${folder.path}\n`);
+}
+
+function jsonOf({ arm, reason, epochs, steps, best, deployed }: Finished): object {
+  const reached = { bestEpoch: best === null ? null : best.epoch + 1, bestAccuracy: best?.accuracy ?? null };
+  const left = deployed === null ? {} : { dyadBytes: deployed.dyadBytes, onnxBytes: deployed.onnxBytes, integerAccuracy: deployed.accuracy };
+  return { arm, reason, epochs, steps, ...reached, ...left };
 }
