@@ -5,6 +5,7 @@ import type { QuantizeResult } from '../../quantize/quantize.js';
 import type { Engine, EngineOptions } from '../../wasm/engine.js';
 import type { Normalization } from '../data/dataset.js';
 import type { TrainingData } from '../data/open-data.js';
+import { interval } from '../gradient/interval.js';
 import { type CompileOptions, compileTrained } from '../deploy/compile-trained.js';
 import type { GradientPolicy } from '../gradient/policy.js';
 import { Module } from '../modules/module.js';
@@ -22,8 +23,8 @@ import { readOptimizers, readSchedules, readSettings, type RunSettings, type Set
 import type { EpochReport, Evaluation, FitOptions, TrainerEvents, TrainingStep } from './training-step.js';
 
 export interface TrainerOptions extends SettingsOptions {
-  /** How the clips of the gradients are chosen. */
-  readonly gradient: GradientPolicy;
+  /** How the clips of the gradients are chosen: interval(), if not given. */
+  readonly gradient?: GradientPolicy;
   /** An engine of createTrainEngine(), or what to make one with. */
   readonly engine?: Engine | EngineOptions;
 }
@@ -56,9 +57,9 @@ export class Trainer {
    * @param openBackend for tests
    * @throws DyadicError ERR_ARGUMENT
    */
-  constructor(model: Module, options: TrainerOptions, openBackend: OpenBackend = openEngineBackend) {
+  constructor(model: Module, options: TrainerOptions = {}, openBackend: OpenBackend = openEngineBackend) {
     if (!(model instanceof Module)) throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'model', expected: 'a Module', received: String(model) });
-    const { gradient, engine = {}, ...settings } = (options ?? {}) as TrainerOptions;
+    const { gradient = interval(), engine = {}, ...settings } = options;
     if (typeof gradient?.decide !== 'function') throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'gradient', expected: 'a gradient policy, such as interval()', received: String(gradient) });
     this.#run = new Run({ model, gradient, engine, settings: readSettings(settings, 'Trainer'), openBackend });
   }
@@ -68,28 +69,28 @@ export class Trainer {
    *
    * @throws DyadicError ERR_CHECKPOINT: damaged, of another version, of another model (naming the parameter) or gradient policy
    */
-  static async resume(bytes: Uint8Array, model: Module, options: ResumeOptions, openBackend?: OpenBackend): Promise<Trainer> {
+  static async resume(bytes: Uint8Array, model: Module, options: ResumeOptions = {}, openBackend?: OpenBackend): Promise<Trainer> {
     const checkpoint = decodeCheckpoint(bytes);
     const { settings, progress, snapshot, best, gradient } = checkpoint;
     const { normalization, optimizer: saved, schedule, ...others } = settings;
-    const optimizer = readOptimizers(options?.optimizer ?? {}, saved, 'resume');
+    const optimizer = readOptimizers(options.optimizer ?? {}, saved, 'resume');
     for (const group of ['weights', 'intervals'] as const) {
       if (optimizer[group].kind !== saved[group].kind) throw checkpointError({ argument: `optimizer.${group}`, expected: `${saved[group].kind}, whose moments the checkpoint holds`, received: optimizer[group].kind });
     }
-    const { engine } = options;
+    const { engine, gradient: policy = interval() } = options;
     const trainer = new Trainer(
       model,
       {
         ...others,
         ...(normalization === null ? {} : { normalization }),
         ...(engine === undefined ? {} : { engine }),
-        gradient: options.gradient,
+        gradient: policy,
         optimizer,
         schedule: readSchedules(options.schedule ?? {}, schedule, 'resume'),
       },
       openBackend,
     );
-    if (options.gradient.name !== gradient) throw checkpointError({ argument: 'gradient', expected: gradient, received: options.gradient.name });
+    if (policy.name !== gradient) throw checkpointError({ argument: 'gradient', expected: gradient, received: policy.name });
     const parameters = describeParameters(model.namedParameters());
     checkSameModel(checkpoint.parameters, parameters);
     checkBest(checkpoint, parameters);
