@@ -24,7 +24,7 @@ export class GradientDecisions {
     const { engine, policy } = run;
     const numbers = engine.f32(layer.state.address, GRADIENT_STATE.length);
     const maximum = numbers[GRADIENT_STATE.maximum] as number;
-    if (!Number.isFinite(maximum)) throw gradientError(run.step, layer.name, `max|G| = ${maximum}`);
+    if (!Number.isFinite(maximum)) run.refuseGradient(layer.name, `max|G| = ${maximum}`);
     const before = currentState(run.state, policy, layer);
     const decision = policy.decide(statistics(run, layer, probes, maximum, before.clippedFraction), before.state);
     checkDecision(policy, layer, decision);
@@ -75,10 +75,6 @@ export function currentState({ gradients }: ModelState, policy: GradientPolicy, 
 /** Whether the step that begins now may change no weights. */
 export function isMeasuring(state: ModelState, policy: GradientPolicy, layers: readonly GradientLayer[]): boolean {
   return layers.some((layer) => policy.isMeasuring?.(currentState(state, policy, layer).state) === true);
-}
-
-export function gradientError(step: number, layer: string, received: string): DyadicError {
-  return new DyadicError('ERR_TRAINING', { op: `training step ${step}, layer "${layer}"`, argument: 'gradient', expected: 'finite numbers', received });
 }
 
 function statistics(run: StepRun, layer: GradientLayer, probes: GradientProbes, maximum: number, previousClippedFraction: number | undefined): GradientStatistics {
