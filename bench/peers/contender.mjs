@@ -2,6 +2,9 @@
  * One contender in a process of its own, so that runtimes do not disturb each other. Answers the messages of run.mjs one at a time:
  * `prepare` builds a workload, verifies it and warms it up; `sample` times it for a while; `release` lets it go.
  */
+import { architectureOnnx } from './architecture-onnx.mjs';
+import { architectureTflite } from './architecture-tflite.mjs';
+import { architecture, samplePictures } from './architectures.mjs';
 import { modelBytes, networkInput } from './networks.mjs';
 import { verify } from './reference.mjs';
 import { time } from './stopwatch.mjs';
@@ -32,6 +35,19 @@ async function prepareNetwork({ data, network, path, type }) {
   return { logits };
 }
 
+/** A network with random weights: everyone writes it down in the format that it reads. Ours takes the float one and quantizes it. */
+async function prepareArchitecture({ architecture: name, scales, type }) {
+  const net = architecture(name);
+  const samples = samplePictures(2);
+  const quantized = type === 'f32' || contender.exact === true ? null : new Map(scales);
+  const bytes = contender.flatbuffers === undefined ? architectureOnnx(net, quantized) : architectureTflite(contender.flatbuffers, net, quantized);
+  const model = await contender.network(bytes, [1, ...net.shapes.get('x')], type, samples);
+  const run = () => model.run(samples[0]);
+  const logits = Array.from(await run());
+  current = { one: { run, dispose: () => model.dispose() } };
+  return { logits };
+}
+
 async function warmUp() {
   const start = performance.now();
   do {
@@ -43,10 +59,11 @@ const handlers = {
   async open() {
     const { open } = await import(`./contenders/${module}.mjs`);
     contender = await open(name, folder);
-    return { types: contender.types, variant: contender.variant ?? null, networks: contender.network !== undefined };
+    return { types: contender.types, variant: contender.variant ?? null, networks: contender.network !== undefined, readsFiles: contender.network !== undefined && contender.flatbuffers === undefined };
   },
   async prepare(job) {
-    const answer = await (job.path === undefined ? prepareWorkload(job) : prepareNetwork(job));
+    const prepare = job.architecture !== undefined ? prepareArchitecture : job.path === undefined ? prepareWorkload : prepareNetwork;
+    const answer = await prepare(job);
     await warmUp();
     return answer;
   },

@@ -4,7 +4,9 @@ import { summarize } from './statistics.mjs';
 import { COPIES, TYPES, workloads } from './workloads.mjs';
 
 /** Nobody else computes in 4 bits at both sides: ours meets their 8 bits. */
-const PEER_TYPE = { f32: 'f32', int8: 'int8', int4: 'int8' };
+const PEER_TYPE = { f32: 'f32', int8: 'int8', 'int8 fast': 'int8', int4: 'int8' };
+/** Of whole networks; `int8 fast` is ours with `memory: 'fast'`. */
+const NETWORK_TYPES = Object.keys(PEER_TYPE);
 
 /** The first contender is ours. An entry is one contender with what to ask of it. */
 export function workloadJobs([ours, ...peers]) {
@@ -18,7 +20,7 @@ export function workloadJobs([ours, ...peers]) {
 }
 
 export function networkJobs([ours, ...peers], list, data) {
-  const able = peers.filter((peer) => peer.networks);
+  const able = peers.filter((peer) => peer.readsFiles);
   return list.flatMap(({ id, name, files }) =>
     Object.entries(files).map(([type, paths]) => {
       const ask = (path) => ({ data, network: name, path });
@@ -28,6 +30,16 @@ export function networkJobs([ours, ...peers], list, data) {
       return { id, type, unit: 'images/s', amount: 1000, copies: 1, reference, entries: [entry(ours, type, ask(files.f32[0])), ...others] };
     }),
   );
+}
+
+/** Networks with random weights: every peer that runs networks. `scales` as architectureScales gives them. */
+export function architectureJobs([ours, ...peers], name, scales) {
+  const able = peers.filter((peer) => peer.networks);
+  const reference = entry(able[0] ?? ours, 'f32', { architecture: name, scales });
+  return NETWORK_TYPES.map((type) => {
+    const others = able.filter(({ types }) => types.includes(PEER_TYPE[type])).map((peer) => entry(peer, PEER_TYPE[type], { architecture: name, scales }));
+    return { id: `network/${name}`, type, unit: 'images/s', amount: 1000, copies: 1, reference, entries: [entry(ours, type, { architecture: name, scales }), ...others] };
+  });
 }
 
 function entry({ name, version, variant, process }, type, question) {

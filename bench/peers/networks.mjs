@@ -12,7 +12,7 @@ const QUANTIZED = {
 const CALIBRATION = 10;
 
 /** How far the largest logit may be off, as a share of the largest of float: wide for int8, since it only shows that the right network ran. */
-const TOLERANCE = { f32: 1e-3, int8: 0.3, int4: Infinity };
+const TOLERANCE = { f32: 1e-3, int8: 0.3, 'int8 fast': 0.3, int4: Infinity };
 
 /** The networks whose files are all in `data`, with the peers' models of each precision. */
 export function networks(data) {

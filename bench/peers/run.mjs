@@ -15,10 +15,12 @@ import { build } from '../../scripts/build.mjs';
 import { exitOnHelp, ROOT } from '../../scripts/process.mjs';
 import { isOtherNode, runInNode } from '../other-node.mjs';
 import { installPeer, PEERS, peerVersion } from './install.mjs';
+import { architectureScales } from './architecture-scales.mjs';
+import { ARCHITECTURES } from './architectures.mjs';
 import { networks } from './networks.mjs';
 import { ContenderProcess, PINNING } from './process.mjs';
 import { hostFacts, legend, printRows, save } from './report.mjs';
-import { measure, networkJobs, toRows, workloadJobs } from './measure.mjs';
+import { architectureJobs, measure, networkJobs, toRows, workloadJobs } from './measure.mjs';
 
 exitOnHelp(import.meta.url);
 const options = readOptions();
@@ -72,6 +74,12 @@ async function start(name, log) {
   }
 }
 
+/** Those that --only asks for, one after another: a network is made when its turn comes. */
+async function* jobs(contenders) {
+  for (const job of [...workloadJobs(contenders), ...networkJobs(contenders, networks(options.data), options.data)]) if (options.only.test(job.id)) yield job;
+  for (const name of ARCHITECTURES) if (options.only.test(`network/${name}`)) yield* architectureJobs(contenders, name, await architectureScales(name));
+}
+
 async function runHere() {
   const log = (text) => process.stderr.write(`${text}\n`);
   build();
@@ -83,8 +91,7 @@ async function runHere() {
   if (!options.json) console.log(legend(host, contenders));
   const rows = [];
   try {
-    for (const job of [...workloadJobs(contenders), ...networkJobs(contenders, networks(options.data), options.data)]) {
-      if (!options.only.test(job.id)) continue;
+    for await (const job of jobs(contenders)) {
       const made = toRows(job, await measure(job, options, log)).map((row) => ({ ...row, ...host }));
       if (!options.json) printRows(made);
       rows.push(...made);

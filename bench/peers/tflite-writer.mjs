@@ -2,11 +2,16 @@
 
 export const TENSOR_TYPE = { f32: 0, i32: 2, i8: 9 };
 /** BuiltinOperator */
-export const OPERATOR = { conv2d: 3, depthwiseConv2d: 4, dequantize: 6, fullyConnected: 9, slice: 65, quantize: 114 };
+export const OPERATOR = { add: 0, conv2d: 3, depthwiseConv2d: 4, dequantize: 6, fullyConnected: 9, maxPool2d: 17, mean: 40, slice: 65, quantize: 114 };
+/** ActivationFunctionType */
+export const ACTIVATION = { none: 0, relu: 1, relu6: 3 };
 /** BuiltinOptions */
 const CONV_2D_OPTIONS = 1;
 const DEPTHWISE_CONV_2D_OPTIONS = 2;
+const POOL_2D_OPTIONS = 5;
 const FULLY_CONNECTED_OPTIONS = 8;
+const ADD_OPTIONS = 11;
+const REDUCER_OPTIONS = 27;
 
 const SCHEMA_VERSION = 3;
 
@@ -63,24 +68,39 @@ function tensorTable(builder, { name, type, shape, quantization }, buffer) {
 }
 
 /** [kind, offset] of an operator's options; padding is SAME, the schema's 0. */
-function optionsTable(builder, code, stride) {
+function optionsTable(builder, { code, stride = 1, window = 1, activation = ACTIVATION.none }) {
   const strides = () => {
     builder.addFieldInt32(1, stride, 0);
     builder.addFieldInt32(2, stride, 0);
   };
-  if (code === OPERATOR.conv2d) return [CONV_2D_OPTIONS, table(builder, 3, strides)];
+  const fused = (field) => builder.addFieldInt8(field, activation, ACTIVATION.none);
+  const convolution = () => {
+    strides();
+    fused(3);
+  };
+  const pool = () => {
+    strides();
+    builder.addFieldInt32(3, window, 0);
+    builder.addFieldInt32(4, window, 0);
+  };
+  if (code === OPERATOR.conv2d) return [CONV_2D_OPTIONS, table(builder, 4, convolution)];
+  if (code === OPERATOR.add) return [ADD_OPTIONS, table(builder, 1, () => fused(0))];
+  if (code === OPERATOR.maxPool2d) return [POOL_2D_OPTIONS, table(builder, 5, pool)];
+  if (code === OPERATOR.mean) return [REDUCER_OPTIONS, table(builder, 1, () => {})];
   if (code === OPERATOR.fullyConnected) return [FULLY_CONNECTED_OPTIONS, table(builder, 1, () => {})];
   if (code !== OPERATOR.depthwiseConv2d) return [0, 0];
   const depthwise = () => {
     strides();
     builder.addFieldInt32(3, 1, 0);
+    fused(4);
   };
-  return [DEPTHWISE_CONV_2D_OPTIONS, table(builder, 4, depthwise)];
+  return [DEPTHWISE_CONV_2D_OPTIONS, table(builder, 5, depthwise)];
 }
 
 /** Operator { opcode_index, inputs, outputs, builtin_options_type, builtin_options } */
-function operatorTable(builder, { code, inputs, outputs, stride = 1 }, index) {
-  const [kind, options] = optionsTable(builder, code, stride);
+function operatorTable(builder, operator, index) {
+  const { inputs, outputs } = operator;
+  const [kind, options] = optionsTable(builder, operator);
   const from = int32s(builder, inputs);
   const to = int32s(builder, outputs);
   return table(builder, 5, () => {
@@ -111,7 +131,7 @@ function subgraphTable(builder, { tensors, inputs, outputs, operators }) {
  * The bytes of a model.
  * @param flatbuffers the module of that name
  * @param tensors `{ name, type, shape, data?, quantization? }`; operators, inputs and outputs name them by their index
- * @param operators `{ code, version, inputs, outputs, stride? }`
+ * @param operators `{ code, version, inputs, outputs, stride?, window?, activation? }`
  */
 export function tfliteModel(flatbuffers, { tensors, operators, inputs, outputs }) {
   const builder = new flatbuffers.Builder(1 << 20);

@@ -20,3 +20,8 @@ export function moduleBytes(flavour: Flavour): Uint8Array<ArrayBuffer> {
 export function engineOf(flavour: Flavour | 'auto'): Promise<Engine> {
   return createEngine(moduleBytes, { flavour });
 }
+
+/** The modules with the kernels of training. */
+export function trainingModuleBytes(flavour: Flavour): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../pkg/train-${flavour}.wasm`, import.meta.url)));
+}

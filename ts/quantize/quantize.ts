@@ -4,6 +4,7 @@ import { validateGraph } from '../graph/validate.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import { createFloatProgram } from '../session/float-program.js';
 import { createIntegerProgram } from '../session/integer-program.js';
+import type { Engine } from '../wasm/engine.js';
 import { createEngine } from '../wasm/create-engine.js';
 import { scaleGroups } from './assign/scale-groups.js';
 import { calibrate, type CalibrationHooks } from './calibration/calibrate.js';
@@ -26,7 +27,12 @@ export interface QuantizeResult {
  * Throws ERR_ARGUMENT for what is no Graph, no option or no data, ERR_QUANTIZE_UNSUPPORTED listing every node without an integer counterpart, ERR_CALIBRATION without samples, ERR_NAN and ERR_SHAPE naming a bad one,
  * ERR_ACCUMULATOR for weights no scale can hold, ERR_ABORTED.
  */
-export async function quantize(given: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
+export function quantize(given: Graph, calibration: CalibrationData, options: QuantizeOptions = {}): Promise<QuantizeResult> {
+  return quantizeOn(() => createEngine(undefined, options.engine), given, calibration, options);
+}
+
+/** The same on an engine that the caller makes, with whatever modules it has. */
+export async function quantizeOn(openEngine: () => Promise<Engine>, given: Graph, calibration: CalibrationData, options: Omit<QuantizeOptions, 'engine'>): Promise<QuantizeResult> {
   validateGraph(given);
   const { graph, weights } = hasFixedCodes(given) ? foldFixedWeights(given) : { graph: given, weights: undefined };
   const resolved = resolveOptions(options);
@@ -36,7 +42,7 @@ export async function quantize(given: Graph, calibration: CalibrationData, optio
   const hooks: CalibrationHooks = { signal: options.signal, onProgress: options.onProgress };
   const samples = await collectSamples(graph, calibration, options.signal);
   const groups = scaleGroups(plan);
-  const engine = await createEngine(undefined, options.engine);
+  const engine = await openEngine();
   const float = createFloatProgram(engine, graph);
   try {
     const statistics = await calibrate(plan, observedValues(plan, graph, groups), float, samples, resolved, hooks);

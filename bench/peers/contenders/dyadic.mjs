@@ -13,7 +13,8 @@ export async function open() {
 /** A network at one precision, through the public API: floats in, floats out. */
 async function network(bytes, _shape, type, samples) {
   const graph = await importOnnx(bytes);
-  const model = await load(type === 'f32' ? graph : (await quantize(graph, samples, { bits: type === 'int8' ? 'w8a8' : 'w4a4' })).graph);
+  const source = type === 'f32' ? graph : (await quantize(graph, samples, { bits: type === 'int4' ? 'w4a4' : 'w8a8' })).graph;
+  const model = await load(source, { memory: type === 'int8 fast' ? 'fast' : 'balanced' });
   return {
     run: (data) => {
       const logits = model.run(data);

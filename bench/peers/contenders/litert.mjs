@@ -34,6 +34,36 @@ export async function open(_name, folder) {
     types: ['f32', 'int8'],
     variant: relaxed ? 'relaxed SIMD' : 'plain SIMD',
     build: (shape, type, copies, { whole }) => build(litert, flatbuffers, { shape, type, copies, whole }),
+    flatbuffers,
+    network: (bytes, shape) => network(litert, bytes, shape),
+  };
+}
+
+/** A network from its bytes; `run` takes one picture [1][C][H][W] and gives its logits. LiteRT reads NHWC. */
+async function network(litert, bytes, [, channels, height, width]) {
+  const model = await litert.loadAndCompile(bytes, { accelerator: 'wasm', cpuOptions: { numThreads: 1 } });
+  const pixels = new Float32Array(channels * height * width);
+  let given;
+  let input;
+  const feed = (data) => {
+    if (given === data) return;
+    input?.delete();
+    for (let c = 0; c < channels; c++) for (let i = 0; i < height * width; i++) pixels[i * channels + c] = data[c * height * width + i];
+    input = new litert.Tensor(pixels, [1, height, width, channels]);
+    given = data;
+  };
+  return {
+    run: async (data) => {
+      feed(data);
+      const outputs = await model.run(input);
+      const logits = outputs[0].toTypedArray().slice();
+      outputs.forEach((output) => output.delete());
+      return logits;
+    },
+    dispose: () => {
+      input?.delete();
+      model.delete();
+    },
   };
 }
 

@@ -93,6 +93,7 @@ class PooledNetwork extends Module {
 
 export interface TrainedNetwork {
   readonly name: string;
+  readonly model: Module;
   readonly tape: Tape;
   readonly snapshot: StateSnapshot;
   /** NCHW */
@@ -125,7 +126,7 @@ function made(name: string, model: Module, shape: readonly number[], seed: numbe
   for (const node of tape.nodes) if (isLayer(node) && node.quantization) data(node.quantization.weightInterval).set([2 * deviation(data(node.weight)), 0, 1, 0]);
   for (const node of tape.nodes) if (isLayer(node) && node.quantization) data(node.quantization.activationInterval).set([1, 0, 1, 0]);
   for (const node of tape.nodes) settle(node, tape, tensors, samples, data);
-  return { name, tape, snapshot: { tensors, gradients: new Map() }, samples };
+  return { name, model, tape, snapshot: { tensors, gradients: new Map() }, samples };
 }
 
 function isLayer(node: TapeNode): node is Extract<TapeNode, { op: 'conv2d' | 'linear' }> {

@@ -19,7 +19,9 @@ import { pseudoRandom } from './pseudo-random.js';
 import { Bench, FLAVOURS } from './step.js';
 
 interface Sampled {
-  readonly every13th: readonly number[];
+  /** Every `stride`-th. */
+  readonly stride: number;
+  readonly values: readonly number[];
   /** Σ value · pseudoRandom(…, 999) */
   readonly weighted: number;
   readonly largest: number;
@@ -36,6 +38,8 @@ interface Case {
   readonly groups: number;
   readonly bits: readonly [number, number, number];
   readonly isSigned: boolean;
+  /** A convolution whose kernel is the picture. */
+  readonly isLinear?: boolean;
   readonly weightInterval: number;
   readonly activationInterval: number;
   readonly loss: number;
@@ -50,25 +54,27 @@ const CASES = JSON.parse(readFileSync(new URL('quantized-layers.json', import.me
 class Probe extends Module {
   /** [channels][pixels][1][1]: the layer's input. */
   readonly picture: Conv2d;
-  readonly layer: Conv2d;
+  readonly layer: Conv2d | Linear;
   readonly readout: Linear;
   readonly isSigned: boolean;
   /** Elements of the layer's output. */
   readonly outputs: number;
 
-  constructor({ in: inputs, out, size, kernel, stride, padding, groups, bits: [weight, activation, gradient], isSigned }: Case) {
+  constructor({ in: inputs, out, size, kernel, stride, padding, groups, bits: [weight, activation, gradient], isSigned, isLinear = false }: Case) {
     super();
     const outSize = Math.floor((size + 2 * padding - kernel) / stride) + 1;
     this.outputs = out * outSize * outSize;
     this.picture = new Conv2d({ in: size * size, out: inputs, kernel: 1, bias: false });
-    this.layer = new Conv2d({ in: inputs, out, kernel, stride, padding, groups, bias: false, bits: { weight, activation, gradient } });
+    const options = { out, bias: false, bits: { weight, activation, gradient } };
+    this.layer = isLinear ? new Linear({ in: inputs * size * size, ...options }) : new Conv2d({ in: inputs, kernel, stride, padding, groups, ...options });
     this.readout = new Linear({ in: this.outputs, out: 2 });
     this.isSigned = isSigned;
   }
 
   override forward(x: Value): Value {
     const picture = this.picture.forward(x);
-    return this.readout.forward(flatten(this.layer.forward(this.isSigned ? picture : relu(picture))));
+    const input = this.isSigned ? picture : relu(picture);
+    return this.readout.forward(flatten(this.layer.forward(this.layer instanceof Linear ? flatten(input) : input)));
   }
 }
 
@@ -83,10 +89,11 @@ function checkGradient(before: Float32Array, after: Float32Array, expected: Samp
   const received = before.map((value, index) => value - after[index]!);
   const tolerance = 1e-5 * expected.largest + 2 ** -23;
   assert.ok(expected.largest > 0.001, 'there is something to see');
-  expected.every13th.forEach((value, index) => assert.ok(Math.abs(received[13 * index]! - value) <= tolerance, `${what}[${13 * index}]: ${received[13 * index]} where PyTorch has ${value}`));
+  const { stride } = expected;
+  expected.values.forEach((value, index) => check(received[stride * index]!, value, tolerance, `${what}[${stride * index}]`));
   const weights = pseudoRandom(received.length, 999);
   const weighted = received.reduce((sum, value, index) => sum + value * weights[index]!, 0);
-  assert.ok(Math.abs(weighted - expected.weighted) <= tolerance * Math.sqrt(received.length), `${what}, all: ${weighted} where PyTorch has ${expected.weighted}`);
+  check(weighted, expected.weighted, tolerance * Math.sqrt(received.length), `${what}, all`);
 }
 
 function check(received: number, expected: number, tolerance: number, what: string): void {

@@ -128,6 +128,7 @@ class Emitter {
     if (isLinear(node)) return this.#linear(node);
     const { op } = node;
     if (op.kind === 'add') return this.#add(node);
+    if (op.kind === 'quantize' && this.#indices.has(this.#key(node.output, this.scales.representations.values.get(node.output)!.primary))) return;
     const representation = this.scales.representations.values.get(node.output)!.primary;
     const { indices, representations } = this.#reads(node);
     const outputs = [this.#declare(node.output, representation)];
@@ -217,6 +218,15 @@ class Emitter {
     return new Array<number>(channels).fill(representation === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight);
   }
 
+  /** The code that an addition writes in its pass: its own, or that of the first `quantize` node that reads it, which is then no operation. */
+  #codeOfAdd(node: PlanNode, own: Representation | null): { value: string; representation: Representation; clamp: Pair } | null {
+    if (own) return { value: node.output, representation: own, clamp: this.#clamp(node, own) };
+    const reader = this.scales.plan.nodes.find(({ op, inputs }) => op.kind === 'quantize' && inputs[0] === node.output);
+    if (!reader) return null;
+    const representation = this.scales.representations.values.get(reader.output)!.primary;
+    return { value: reader.output, representation, clamp: this.#clamp(reader, representation) };
+  }
+
   /** Both branches at the carrier's scale; the carrier, the code or both leave the operation (SPEC 3.3). */
   #add(node: PlanNode): void {
     const { scales } = this;
@@ -230,14 +240,13 @@ class Emitter {
     };
     const requantizations = [branch(0), branch(1)] as const;
     const carrierClamp = this.#clamp(node, 'i16');
-    const codeRepresentation = primary === 'i16' ? code : primary;
     const carrier = primary === 'i16' ? this.#declare(node.output, 'i16') : null;
-    const output = codeRepresentation ? this.#declare(node.output, codeRepresentation) : null;
+    const written = this.#codeOfAdd(node, primary === 'i16' ? code : primary);
+    const output = written ? this.#declare(written.value, written.representation) : null;
     let codeRequantization: Requantization | null = null;
-    let codeClamp: Pair | null = null;
-    if (codeRepresentation) {
-      codeClamp = this.#clamp(node, codeRepresentation);
-      const form = this.#elementwise(name, { scale: carrierScale, range: carrierClamp }, { scale: scales.of(node.output, codeRepresentation), clamp: codeClamp });
+    const codeClamp = written ? written.clamp : null;
+    if (written) {
+      const form = this.#elementwise(name, { scale: carrierScale, range: carrierClamp }, { scale: scales.of(written.value, written.representation), clamp: written.clamp });
       codeRequantization = this.#writer.requantization(`${name}.code_multiplier`, form);
     }
     this.#writer.operations.push({ op: 'add', name, inputs: indices, outputs: [carrier, output], requantizations, clamp: carrierClamp, codeRequantization, codeClamp });

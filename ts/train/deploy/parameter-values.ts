@@ -3,6 +3,8 @@ import type { Parameter } from '../modules/parameter.js';
 import type { StateSnapshot } from '../program/training-program.js';
 import type { Tape } from '../tape/tape.js';
 
+const SMALLEST_INTERVAL = Math.fround(1e-8);
+
 /** A model's parameters with the numbers of one snapshot. */
 export class ParameterValues {
   readonly #names: ReadonlyMap<Parameter, string>;
@@ -39,10 +41,10 @@ export class ParameterValues {
     return data;
   }
 
-  /** The learned interval of a quantizer, > 0. Throws ERR_ARGUMENT for one that no step has initialised. */
+  /** The learned interval of a quantizer as it counts (SPEC 7.3), > 0. Throws ERR_ARGUMENT for one that no step has initialised. */
   interval(parameter: Parameter): number {
     const [interval = 0, , initialised] = this.of(parameter);
-    if (initialised === 1 && interval !== 0) return Math.abs(interval);
+    if (initialised === 1) return Math.max(Math.abs(interval), SMALLEST_INTERVAL);
     throw new DyadicError('ERR_ARGUMENT', { op: 'toGraph', argument: `snapshot "${this.nameOf(parameter)}"`, expected: 'an interval that training has found: train at least one step', received: String(interval) });
   }
 }

@@ -5,6 +5,8 @@ import { checkLabels } from '../data/check-dataset.js';
 import { measureNormalization } from '../data/normalization.js';
 import { isDataset, openData, type OpenedData, type TrainingData } from '../data/open-data.js';
 import type { GradientPolicy } from '../gradient/policy.js';
+import { tapeToGraph } from '../deploy/tape-to-graph.js';
+import type { Graph } from '../../graph/graph.js';
 import type { Module } from '../modules/module.js';
 import type { StateSnapshot } from '../program/training-program.js';
 import type { Backend, OpenBackend } from './backend.js';
@@ -13,6 +15,8 @@ import { describeParameters } from './checkpoint-fields.js';
 import { BEGINNING, type Progress } from './progress.js';
 import type { RunSettings } from './settings.js';
 import type { Evaluation } from './training-step.js';
+import { trace } from '../tape/trace.js';
+import { createTrainEngine } from './create-train-engine.js';
 import { Turns } from './turns.js';
 
 export interface RunParts {
@@ -32,6 +36,8 @@ export class Run {
   /** Parameters after the best epoch. */
   best: StateSnapshot['tensors'] | null = null;
   isFitting = false;
+  /** Of the data that were used last. */
+  sampleShape: readonly number[] | undefined;
   readonly #parts: RunParts;
   #backend: Promise<Backend> | undefined;
   #opened: Backend | undefined;
@@ -59,6 +65,7 @@ export class Run {
     const normalization = this.settings.normalization ?? (isDataset(data) && data.images.length > 0 ? measureNormalization(data) : undefined);
     const opened = openData(data, { batch, seed, augmentation, normalization, isTraining, dropLast }, op);
     const classes = backend.classes(opened.shape);
+    this.sampleShape = opened.shape;
     if (opened.labels !== undefined) checkLabels(opened.labels, classes, isDataset(data) ? data.name : 'labels');
     if (isTraining && normalization !== undefined && isDataset(data)) this.settings = { ...this.settings, normalization };
     return opened;
@@ -74,7 +81,7 @@ export class Run {
         if (opened.labels === undefined) checkLabels(labels, backend.classes(opened.shape), 'labels');
         const result = await this.turns.run(backend.evaluation(size, opened.shape).stepwise(inputs, labels));
         loss += result.loss * size;
-        correct += result.correct;
+        correct += this.settings.loss.kind === 'cross_entropy' ? result.correct : countRight(result.logits, labels);
         samples += size;
       }
       if (!Number.isFinite(loss)) throw new DyadicError('ERR_TRAINING', { op: 'evaluate', argument: 'loss', expected: 'a finite number', received: String(loss) });
@@ -94,6 +101,21 @@ export class Run {
   keepBest(backend: Backend): void {
     const names = this.model.namedParameters();
     this.best = new Map([...backend.snapshot().tensors].filter(([name]) => names.has(name)));
+  }
+
+  /** The network as it is, for samples of this shape; see tapeToGraph. Throws ERR_ARGUMENT before the first fit() or evaluate() if no shape is given. */
+  toGraph(shape: readonly number[] | undefined, name: string | undefined): Promise<Graph> {
+    return this.exclusive('toGraph', (backend) => {
+      const sample = shape ?? this.sampleShape;
+      if (sample === undefined) throw new DyadicError('ERR_ARGUMENT', { op: 'toGraph', argument: 'shape', expected: 'the shape of a sample: nothing was trained or evaluated so far', received: 'none' });
+      return tapeToGraph(trace(this.model, [1, ...sample]), backend.snapshot(), name);
+    });
+  }
+
+  /** An engine for other work than training: the caller's, or one of its own. */
+  async otherEngine(): Promise<Engine> {
+    const { engine } = this.#parts;
+    return 'allocate' in engine ? engine : createTrainEngine(engine);
   }
 
   /** Frees what the run holds, after the piece of work that is under way. */
@@ -138,6 +160,15 @@ export class Run {
     this.#opened?.dispose();
     this.#opened = undefined;
   }
+}
+
+/** How many rows have their largest number, the first of equals, at the place of the label. The kernel of this loss does not count. */
+function countRight(outputs: Float32Array, labels: Int32Array): number {
+  const classes = outputs.length / labels.length;
+  return labels.reduce((right, label, row) => {
+    const own = outputs.subarray(row * classes, (row + 1) * classes);
+    return right + Number(own.every((value, c) => (c < label ? value < (own[label] as number) : value <= (own[label] as number))));
+  }, 0);
 }
 
 export function aborted(op: string, signal: AbortSignal): DyadicError {

@@ -1,8 +1,12 @@
 /** Trainer: a model, how it is trained, and how far it has come. */
 import { DyadicError } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
+import type { QuantizeResult } from '../../quantize/quantize.js';
 import type { Engine, EngineOptions } from '../../wasm/engine.js';
 import type { Normalization } from '../data/dataset.js';
 import type { TrainingData } from '../data/open-data.js';
+import { interval } from '../gradient/interval.js';
+import { type CompileOptions, compileTrained } from '../deploy/compile-trained.js';
 import type { GradientPolicy } from '../gradient/policy.js';
 import { Module } from '../modules/module.js';
 import type { StateSnapshot } from '../program/training-program.js';
@@ -19,10 +23,17 @@ import { readOptimizers, readSchedules, readSettings, type RunSettings, type Set
 import type { EpochReport, Evaluation, FitOptions, TrainerEvents, TrainingStep } from './training-step.js';
 
 export interface TrainerOptions extends SettingsOptions {
-  /** How the clips of the gradients are chosen. */
-  readonly gradient: GradientPolicy;
+  /** How the clips of the gradients are chosen: interval(), if not given. */
+  readonly gradient?: GradientPolicy;
   /** An engine of createTrainEngine(), or what to make one with. */
   readonly engine?: Engine | EngineOptions;
+}
+
+export interface ToGraphOptions {
+  /** Of one sample: [height, width, channels] or [features]. */
+  readonly shape?: readonly number[];
+  /** Of the network, `network` if not given. */
+  readonly name?: string;
 }
 
 /** What a resumed run may do otherwise; all else is in the checkpoint. */
@@ -46,9 +57,9 @@ export class Trainer {
    * @param openBackend for tests
    * @throws DyadicError ERR_ARGUMENT
    */
-  constructor(model: Module, options: TrainerOptions, openBackend: OpenBackend = openEngineBackend) {
+  constructor(model: Module, options: TrainerOptions = {}, openBackend: OpenBackend = openEngineBackend) {
     if (!(model instanceof Module)) throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'model', expected: 'a Module', received: String(model) });
-    const { gradient, engine = {}, ...settings } = (options ?? {}) as TrainerOptions;
+    const { gradient = interval(), engine = {}, ...settings } = options;
     if (typeof gradient?.decide !== 'function') throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'gradient', expected: 'a gradient policy, such as interval()', received: String(gradient) });
     this.#run = new Run({ model, gradient, engine, settings: readSettings(settings, 'Trainer'), openBackend });
   }
@@ -58,28 +69,28 @@ export class Trainer {
    *
    * @throws DyadicError ERR_CHECKPOINT: damaged, of another version, of another model (naming the parameter) or gradient policy
    */
-  static async resume(bytes: Uint8Array, model: Module, options: ResumeOptions, openBackend?: OpenBackend): Promise<Trainer> {
+  static async resume(bytes: Uint8Array, model: Module, options: ResumeOptions = {}, openBackend?: OpenBackend): Promise<Trainer> {
     const checkpoint = decodeCheckpoint(bytes);
     const { settings, progress, snapshot, best, gradient } = checkpoint;
     const { normalization, optimizer: saved, schedule, ...others } = settings;
-    const optimizer = readOptimizers(options?.optimizer ?? {}, saved, 'resume');
+    const optimizer = readOptimizers(options.optimizer ?? {}, saved, 'resume');
     for (const group of ['weights', 'intervals'] as const) {
       if (optimizer[group].kind !== saved[group].kind) throw checkpointError({ argument: `optimizer.${group}`, expected: `${saved[group].kind}, whose moments the checkpoint holds`, received: optimizer[group].kind });
     }
-    const { engine } = options;
+    const { engine, gradient: policy = interval() } = options;
     const trainer = new Trainer(
       model,
       {
         ...others,
         ...(normalization === null ? {} : { normalization }),
         ...(engine === undefined ? {} : { engine }),
-        gradient: options.gradient,
+        gradient: policy,
         optimizer,
         schedule: readSchedules(options.schedule ?? {}, schedule, 'resume'),
       },
       openBackend,
     );
-    if (options.gradient.name !== gradient) throw checkpointError({ argument: 'gradient', expected: gradient, received: options.gradient.name });
+    if (policy.name !== gradient) throw checkpointError({ argument: 'gradient', expected: gradient, received: policy.name });
     const parameters = describeParameters(model.namedParameters());
     checkSameModel(checkpoint.parameters, parameters);
     checkBest(checkpoint, parameters);
@@ -153,6 +164,28 @@ export class Trainer {
   /** Everything that resume() needs, as one safetensors file; after the step that is under way. Throws ERR_TRAINING rather than save numbers that are none. */
   save(): Promise<Uint8Array> {
     return this.#run.save();
+  }
+
+  /**
+   * The network as it is now, as ONNX import would give it: axes NCHW, batch 1, running statistics, weights in f32. A quantized layer reads input and weights through FakeQuantize
+   * nodes with the learned scales, so `quantize` deploys exactly these codes, and `exportOnnx` writes it as float or QDQ.
+   *
+   * `shape` of a sample: that of the data used last, if not given. Throws ERR_ARGUMENT without either, and for a network that was never trained.
+   */
+  toGraph({ shape, name }: ToGraphOptions = {}): Promise<Graph> {
+    return this.#run.toGraph(shape, name);
+  }
+
+  /**
+   * The integer-only network, calibrated on samples of `data` (training data; pictures become its preprocess block), and a report. `encodeDyad` makes its file.
+   *
+   * @throws what `quantize` throws; ERR_DATASET
+   */
+  async compile(data: TrainingData, options: CompileOptions & Pick<ToGraphOptions, 'name'> = {}): Promise<QuantizeResult> {
+    const { name, ...others } = options;
+    const graph = await this.toGraph({ shape: data.shape, ...(name === undefined ? {} : { name }) });
+    const { seed, normalization } = this.#run.settings;
+    return compileTrained(() => this.#run.otherEngine(), graph, data, { seed, normalization: normalization ?? undefined }, others);
   }
 
   /** Parameters, moments and gradient states as they are, after the step that is under way. */
