@@ -516,12 +516,12 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
-    fn f32x4_pmin(self, a: v128, b: v128) -> v128 {
+    fn f32x4_relaxed_min(self, a: v128, b: v128) -> v128 {
         f32x4_pmin(a, b)
     }
 
     #[inline(always)]
-    fn f32x4_pmax(self, a: v128, b: v128) -> v128 {
+    fn f32x4_relaxed_max(self, a: v128, b: v128) -> v128 {
         f32x4_pmax(a, b)
     }
 
