@@ -541,6 +541,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn f32x4_pmin(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
+    fn f32x4_pmax(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
     fn f32x4_relaxed_min(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         debug_assert!(a.iter().chain(&b).all(|lane| !lane.is_nan()), "relaxed_min of NaN: {a:?} {b:?}");
         from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] })

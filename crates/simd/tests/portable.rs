@@ -225,6 +225,10 @@ fn unsigned_words_and_relaxed_extremes() {
     assert_eq!(P.i64x2_extmul_low_i32x4_u(a, b), [0xffff_fffe_0000_0001_u64 as i64, 15]);
     assert_eq!(P.i64x2_extmul_high_i32x4_u(a, b), [7 << 31, 0x1_ffff_fffe]);
     assert_eq!(P.i32x4_low_words([-1, 5 << 32], [7, i64::MIN + 1]), [-1, 0, 7, 1]);
+    // The first operand wins where neither is less: NaN and zeros of two signs.
+    let (a, b) = ([1.0, -0.0, f32::NAN, 2.0], [2.0, 0.0, 1.0, f32::NAN]);
+    assert_eq!(P.f32x4_pmin(a, b).map(f32::to_bits), [1.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
+    assert_eq!(P.f32x4_pmax(a, b).map(f32::to_bits), [2.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
     let (a, b) = ([1.0, -2.0, f32::INFINITY, 2.0], [2.0, -3.0, 1.0, f32::NEG_INFINITY]);
     assert_eq!(P.f32x4_relaxed_min(a, b), [1.0, -3.0, 1.0, f32::NEG_INFINITY]);
     assert_eq!(P.f32x4_relaxed_max(a, b), [2.0, -2.0, f32::INFINITY, 2.0]);
