@@ -16,9 +16,8 @@ import type { ScaleGroups } from './scale-groups.js';
 /** Carriers take 13 bits of magnitude for what calibration saw: four times as much fits. */
 export const CARRIER_LEVELS = 8191;
 const CARRIER_RANGE = [-32767, 32767] as const;
-/** Largest error of q15 where codes are fixed, in codes: an eighth turns over few of them, two of 8191 steps do not show. */
-const CODE_TOLERANCE = 1 / 8;
-const CARRIER_TOLERANCE = 2;
+/** Largest error that q15 may make where codes are fixed, in codes: an eighth of 15 turns over few of them; one of 255 and 32 of 8191 are what 2^−9 of the largest is. */
+const FIXED_TOLERANCE = { u4: 1 / 8, c8: 1, i16: 32 } as const;
 /** A value that was 0 on every sample, or tiny, must still have a scale that f32 arithmetic can use. */
 const SMALLEST_LIMIT = 1e-20;
 
@@ -123,7 +122,7 @@ export class Scales {
       name: node.name, op: node.op, fixed: refined, ...scales, inputRange: this.range(node.inputs[0]!, reads), clamp,
       seen: isCarrier ? this.carrierReach(node) : undefined,
       floor: writes === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight,
-      tolerance: isCarrier ? CARRIER_TOLERANCE : CODE_TOLERANCE,
+      tolerance: this.plan.codes.has(node.output) ? FIXED_TOLERANCE.u4 : FIXED_TOLERANCE[writes],
       requantization: this.options.requantization,
     };
   }
