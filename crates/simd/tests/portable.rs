@@ -209,6 +209,10 @@ fn comparisons_masks_and_roots() {
     assert_eq!(P.i32x4_or([12; 4], [10; 4]), [14; 4]);
     assert_eq!(P.i32x4_bitselect([1, 1, 3, -1], [2, 2, 4, 0], [-1, 0, 1, i32::MIN]), [1, 2, 5, i32::MIN]);
     assert_eq!(P.f32x4_abs([-0.0, -1.5, f32::NEG_INFINITY, 2.0]).map(f32::to_bits), [0.0, 1.5, f32::INFINITY, 2.0].map(f32::to_bits));
+    let (low, high) =
+        (P.f32x4_pmin([1.0, -0.0, f32::NAN, 3.0], [0.0, 0.0, 1.0, f32::NAN]), P.f32x4_pmax([-0.0, 1.0, f32::NAN, 3.0], [0.0, 2.0, 1.0, f32::NAN]));
+    assert_eq!(low.map(f32::to_bits), [0.0, -0.0, f32::NAN, 3.0].map(f32::to_bits));
+    assert_eq!(high.map(f32::to_bits), [-0.0, 2.0, f32::NAN, 3.0].map(f32::to_bits));
     assert_eq!(P.f32x4_sqrt([4.0, 0.0, 2.0, f32::INFINITY]), [2.0, 0.0, 2.0f32.sqrt(), f32::INFINITY]);
 }
 

@@ -24,7 +24,7 @@ export class GradientDecisions {
     const { engine, policy } = run;
     const numbers = engine.f32(layer.state.address, GRADIENT_STATE.length);
     const maximum = numbers[GRADIENT_STATE.maximum] as number;
-    if (!Number.isFinite(maximum)) throw gradientError(run.step, layer.name, `max|G| = ${maximum}`);
+    if (!Number.isFinite(maximum)) run.refuseGradient(layer.name, `max|G| = ${maximum}`);
     const before = currentState(run.state, policy, layer);
     const decision = policy.decide(statistics(run, layer, probes, maximum, before.clippedFraction), before.state);
     checkDecision(policy, layer, decision);
@@ -33,6 +33,11 @@ export class GradientDecisions {
     if (decision.channelClips !== undefined) engine.f32(layer.channelClips.address, layer.channels).set(decision.channelClips);
     const decided: Decided = { layer, decision, maximum };
     if (run.watch.histogramBins !== undefined) decided.histogram = histogram(run, layer, probes, run.watch.histogramBins);
+    if (run.watch.largeFraction !== undefined) {
+      // Now: the codes that are made next may lie where the histogram does.
+      const counts = histogram(run, layer, probes, MAX_BINS);
+      engine.f32(probes.error.threshold.address, 1)[0] = maximum * largeThreshold(counts, layer.count, run.watch.largeFraction);
+    }
     this.#decided.push(decided);
     return decision;
   }
@@ -43,12 +48,9 @@ export class GradientDecisions {
   }
 
   /** After the codes were made: how far they are from the gradient, if the step is watched. */
-  measureError(run: StepRun, layer: GradientLayer, { histogram: bins, error }: GradientProbes): void {
-    const { largeFraction } = run.watch;
+  measureError(run: StepRun, layer: GradientLayer, { error }: GradientProbes): void {
     const decided = this.#decided.at(-1);
-    if (largeFraction === undefined || decided?.layer !== layer) return;
-    const counts = histogram(run, layer, { histogram: bins }, MAX_BINS);
-    run.engine.f32(error.threshold.address, 1)[0] = decided.maximum * largeThreshold(counts, layer.count, largeFraction);
+    if (run.watch.largeFraction === undefined || decided?.layer !== layer) return;
     request(run, error.stretch);
     const [large = 0, largeSquares = 0, , all = 0, allSquares = 0] = run.engine.f32(error.output.address, 6);
     decided.largeError = largeSquares === 0 ? 0 : large / largeSquares;
@@ -73,10 +75,6 @@ export function currentState({ gradients }: ModelState, policy: GradientPolicy, 
 /** Whether the step that begins now may change no weights. */
 export function isMeasuring(state: ModelState, policy: GradientPolicy, layers: readonly GradientLayer[]): boolean {
   return layers.some((layer) => policy.isMeasuring?.(currentState(state, policy, layer).state) === true);
-}
-
-export function gradientError(step: number, layer: string, received: string): DyadicError {
-  return new DyadicError('ERR_TRAINING', { op: `training step ${step}, layer "${layer}"`, argument: 'gradient', expected: 'finite numbers', received });
 }
 
 function statistics(run: StepRun, layer: GradientLayer, probes: GradientProbes, maximum: number, previousClippedFraction: number | undefined): GradientStatistics {

@@ -16,6 +16,8 @@ export interface StepRun {
   readonly watch: WatchOptions;
   /** What was decided in this step so far; it becomes the model's state when the step is done. */
   readonly decisions: GradientDecisions;
+  /** Throws ERR_TRAINING: a gradient is no number. Names the layer where the trouble began. */
+  refuseGradient(layer: string, received: string): never;
 }
 
 /** Runs kernels that are no part of every step. */

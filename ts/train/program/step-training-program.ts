@@ -3,7 +3,7 @@ import { DyadicError } from '../../errors.js';
 import type { StepBuffer } from '../../session/assembler.js';
 import type { ProgramMemory } from '../../session/program-memory.js';
 import type { GradientChecks, ValueChecks } from './finite-checks.js';
-import { GradientDecisions, gradientError, isMeasuring } from './gradient-decisions.js';
+import { GradientDecisions, isMeasuring } from './gradient-decisions.js';
 import type { GradientLayer } from './gradient-layer.js';
 import type { ParameterGradient } from './gradients.js';
 import type { HyperBuffers } from './lower/optimizer.js';
@@ -53,9 +53,9 @@ export class StepTrainingProgram implements TrainingProgram {
     this.#write(input);
     const token = state.begin();
     try {
-      const run: StepRun = { engine: state.engine, memory, state, policy: options.gradient, step: input.step, watch, decisions: new GradientDecisions() };
+      const run: StepRun = { engine: state.engine, memory, state, policy: options.gradient, step: input.step, watch, decisions: new GradientDecisions(), refuseGradient: (name, received) => this.#refuseGradient(input, name, received) };
       yield* this.#segments(run, input, token);
-      this.#checkGradients(input.step);
+      this.#checkGradients(input);
       const hasUpdated = this.#optimize();
       const layers = run.decisions.commit(run);
       state.complete();
@@ -95,12 +95,17 @@ export class StepTrainingProgram implements TrainingProgram {
     const { state, ports } = this.#parts;
     const loss = state.engine.f32(ports.loss.result.address, 1)[0] as number;
     if (Number.isFinite(loss)) return;
+    throw trainingError(step, this.#firstBadLayer(inputs) ?? 'loss', 'loss', String(loss));
+  }
+
+  /** Quantized layers make numbers of everything, so what is none may show in the gradients first. */
+  #refuseGradient({ step, inputs }: StepInput, name: string, received: string): never {
     const layer = this.#firstBadLayer(inputs);
-    throw new DyadicError('ERR_TRAINING', { op: `training step ${step}, layer "${layer}"`, argument: 'loss', expected: 'a finite number', received: String(loss) });
+    throw layer === undefined ? trainingError(step, name, 'gradient', received) : trainingError(step, layer, 'output', 'NaN or infinity');
   }
 
   /** Runs the forward pass again and looks after each layer. */
-  #firstBadLayer(inputs: Float32Array): string {
+  #firstBadLayer(inputs: Float32Array): string | undefined {
     const { state, memory, segments, forwardSegments, checks, ports } = this.#parts;
     writeInputs(state.engine, ports, inputs);
     for (let index = 0; index <= forwardSegments; index++) {
@@ -109,13 +114,13 @@ export class StepTrainingProgram implements TrainingProgram {
       const segment = segments[index];
       if (index < forwardSegments && segment?.kind === 'kernels') runStretch(memory, segment.stretch);
     }
-    return 'loss';
+    return undefined;
   }
 
-  #checkGradients(step: number): void {
+  #checkGradients(input: StepInput): void {
     const { state, gradientChecks, learned, observer } = this.#parts;
     const bad = gradientChecks.find(state.engine);
-    if (bad !== undefined) throw gradientError(step, bad, 'a gradient with NaN or infinity');
+    if (bad !== undefined) this.#refuseGradient(input, bad, 'NaN or infinity');
     if (observer === undefined) return;
     for (const [{ name }, { at, count }] of learned) observer(name, state.engine.f32(at.buffer.address + at.offset, count).slice());
   }
@@ -131,4 +136,8 @@ export class StepTrainingProgram implements TrainingProgram {
   #assertUsable(): void {
     if (this.#disposed) throw new DyadicError('ERR_DISPOSED', { op: 'training step', argument: 'program', expected: 'a program in use', received: 'a disposed one' });
   }
+}
+
+function trainingError(step: number, layer: string, argument: string, received: string): DyadicError {
+  return new DyadicError('ERR_TRAINING', { op: `training step ${step}, layer "${layer}"`, argument, expected: 'finite numbers', received });
 }
