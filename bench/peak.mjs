@@ -8,7 +8,7 @@ const crate = fileURLToPath(new URL('peak', import.meta.url));
 const ITERATIONS = 2_000_000;
 
 /** The instructions that kernels multiply by, and what rustc must be told to emit them. */
-const PEAKS = { i16_dot: '+simd128', relaxed_dot: '+simd128,+relaxed-simd' };
+const PEAKS = { i16_dot: '+simd128', relaxed_dot: '+simd128,+relaxed-simd', f32_mul_add: '+simd128' };
 
 /** Builds bench/peak unless that is done. */
 function built(instruction) {

@@ -551,6 +551,18 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn f32x4_relaxed_min(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        debug_assert!(a.iter().chain(&b).all(|lane| !lane.is_nan()), "relaxed_min of NaN: {a:?} {b:?}");
+        from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
+    fn f32x4_relaxed_max(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        debug_assert!(a.iter().chain(&b).all(|lane| !lane.is_nan()), "relaxed_max of NaN: {a:?} {b:?}");
+        from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+    }
+
+    #[inline(always)]
     fn i32x4_bitselect(self, a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] {
         from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
     }

@@ -517,11 +517,29 @@ impl<D: ByteDots> Isa for Vectors<D> {
 
     #[inline(always)]
     fn f32x4_pmin(self, a: v128, b: v128) -> v128 {
-        f32x4_pmin(a, b)
+        if cfg!(target_feature = "relaxed-simd") {
+            v128_bitselect(b, a, f32x4_lt(b, a))
+        } else {
+            f32x4_pmin(a, b)
+        }
     }
 
     #[inline(always)]
     fn f32x4_pmax(self, a: v128, b: v128) -> v128 {
+        if cfg!(target_feature = "relaxed-simd") {
+            v128_bitselect(b, a, f32x4_lt(a, b))
+        } else {
+            f32x4_pmax(a, b)
+        }
+    }
+
+    #[inline(always)]
+    fn f32x4_relaxed_min(self, a: v128, b: v128) -> v128 {
+        f32x4_pmin(a, b)
+    }
+
+    #[inline(always)]
+    fn f32x4_relaxed_max(self, a: v128, b: v128) -> v128 {
         f32x4_pmax(a, b)
     }
 

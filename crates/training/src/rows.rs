@@ -154,6 +154,27 @@ impl<'a, I: Isa> Masked<'a, I> {
     }
 }
 
+/// Bounds that replace only what lies beyond them: a NaN stays, and so does a −0 at a bound of 0.
+#[derive(Clone, Copy)]
+pub struct Bounds<I: Isa> {
+    lo: I::F32x4,
+    hi: I::F32x4,
+}
+
+impl<I: Isa> Bounds<I> {
+    /// From the bits of two floats.
+    pub fn from_bits(isa: I, lo: i32, hi: i32) -> Self {
+        let [lo, hi] = [lo, hi].map(|bits| isa.f32x4_splat(f32::from_bits(bits as u32)));
+        Self { lo, hi }
+    }
+
+    /// The nearest floats within the bounds.
+    #[inline(always)]
+    pub fn clamp(&self, isa: I, value: I::F32x4) -> I::F32x4 {
+        isa.f32x4_pmin(isa.f32x4_pmax(value, self.lo), self.hi)
+    }
+}
+
 /// `gradient` where lo < output < hi, else +0.
 #[inline(always)]
 pub fn mask<I: Isa>(isa: I, gradient: I::F32x4, output: I::F32x4, [lo, hi]: [I::F32x4; 2]) -> I::F32x4 {

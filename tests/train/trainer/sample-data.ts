@@ -1,4 +1,5 @@
 /** Small synthetic data, and what tests compare. */
+import { createHash } from 'node:crypto';
 import type { Dataset } from '../../../ts/train/data/dataset.js';
 import type { FloatData } from '../../../ts/train/data/sample-source.js';
 import type { StateSnapshot } from '../../../ts/train/program/training-program.js';
@@ -28,9 +29,9 @@ export function pictures({ count, shape, classes, seed = 1 }: { count: number; s
   return { name: 'synthetic', count, shape, images, labels, classes };
 }
 
-/** Every bit of a run's state as text. */
+/** A hash of every bit of a run's state. */
 export async function bitsOf(trainer: Trainer): Promise<string> {
-  return bitsOfSnapshot(await trainer.snapshot());
+  return createHash('sha256').update(bitsOfSnapshot(await trainer.snapshot())).digest('hex');
 }
 
 export function bitsOfSnapshot({ tensors, gradients }: StateSnapshot): string {

@@ -33,6 +33,11 @@ export class GradientDecisions {
     if (decision.channelClips !== undefined) engine.f32(layer.channelClips.address, layer.channels).set(decision.channelClips);
     const decided: Decided = { layer, decision, maximum };
     if (run.watch.histogramBins !== undefined) decided.histogram = histogram(run, layer, probes, run.watch.histogramBins);
+    if (run.watch.largeFraction !== undefined) {
+      // Now: the codes that are made next may lie where the histogram does.
+      const counts = histogram(run, layer, probes, MAX_BINS);
+      engine.f32(probes.error.threshold.address, 1)[0] = maximum * largeThreshold(counts, layer.count, run.watch.largeFraction);
+    }
     this.#decided.push(decided);
     return decision;
   }
@@ -43,12 +48,9 @@ export class GradientDecisions {
   }
 
   /** After the codes were made: how far they are from the gradient, if the step is watched. */
-  measureError(run: StepRun, layer: GradientLayer, { histogram: bins, error }: GradientProbes): void {
-    const { largeFraction } = run.watch;
+  measureError(run: StepRun, layer: GradientLayer, { error }: GradientProbes): void {
     const decided = this.#decided.at(-1);
-    if (largeFraction === undefined || decided?.layer !== layer) return;
-    const counts = histogram(run, layer, { histogram: bins }, MAX_BINS);
-    run.engine.f32(error.threshold.address, 1)[0] = decided.maximum * largeThreshold(counts, layer.count, largeFraction);
+    if (run.watch.largeFraction === undefined || decided?.layer !== layer) return;
     request(run, error.stretch);
     const [large = 0, largeSquares = 0, , all = 0, allSquares = 0] = run.engine.f32(error.output.address, 6);
     decided.largeError = largeSquares === 0 ? 0 : large / largeSquares;

@@ -81,7 +81,7 @@ export class Run {
         if (opened.labels === undefined) checkLabels(labels, backend.classes(opened.shape), 'labels');
         const result = await this.turns.run(backend.evaluation(size, opened.shape).stepwise(inputs, labels));
         loss += result.loss * size;
-        correct += result.correct;
+        correct += this.settings.loss.kind === 'cross_entropy' ? result.correct : countRight(result.logits, labels);
         samples += size;
       }
       if (!Number.isFinite(loss)) throw new DyadicError('ERR_TRAINING', { op: 'evaluate', argument: 'loss', expected: 'a finite number', received: String(loss) });
@@ -160,6 +160,15 @@ export class Run {
     this.#opened?.dispose();
     this.#opened = undefined;
   }
+}
+
+/** How many rows have their largest number, the first of equals, at the place of the label. The kernel of this loss does not count. */
+function countRight(outputs: Float32Array, labels: Int32Array): number {
+  const classes = outputs.length / labels.length;
+  return labels.reduce((right, label, row) => {
+    const own = outputs.subarray(row * classes, (row + 1) * classes);
+    return right + Number(own.every((value, c) => (c < label ? value < (own[label] as number) : value <= (own[label] as number))));
+  }, 0);
 }
 
 export function aborted(op: string, signal: AbortSignal): DyadicError {

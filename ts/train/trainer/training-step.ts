@@ -12,7 +12,7 @@ export interface TrainingStep {
   readonly steps: number;
   /** Mean over the batch. */
   readonly loss: number;
-  /** Share of the batch that was classified right, 0 to 1. */
+  /** Share of the batch that was classified right, 0 to 1; 0 with meanSquaredError(), where only evaluate() counts. */
   readonly accuracy: number;
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;

@@ -60,11 +60,11 @@ pub fn apply<T: Real>(x: &[T], s: &Statistics<T>, [gamma, beta]: [&[T]; 2], resi
         let c = i % gamma.len();
         let y = (x - s.mean[c]) * (s.inverse_std[c] * gamma[c]) + beta[c];
         let y = residual.map_or(y, |residual| y + residual[i]);
-        let y = if y > lo { y } else { lo };
-        if y < hi {
-            y
-        } else {
+        let y = if y < lo { lo } else { y };
+        if hi < y {
             hi
+        } else {
+            y
         }
     };
     x.iter().enumerate().map(value).collect()

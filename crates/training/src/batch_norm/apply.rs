@@ -1,10 +1,10 @@
 //! y = clamp((x − mean)·(inverse_std·γ) + β + residual). Buffers: reads input, scales, statistics, γ, β, residual; writes output. A unit is a run of rows.
 
 use crate::params::BatchNormApply;
-use crate::rows::{check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Panel, Source, SUMS};
+use crate::rows::{check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Bounds, Panel, Source, SUMS};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
-use kernels::f32::lanes::{Bounds, BYTES};
+use kernels::f32::lanes::BYTES;
 use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;

@@ -5,7 +5,7 @@ use crate::params::BatchNormBackwardApply;
 use crate::rows::{check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, SUMS};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
-use kernels::f32::lanes::{larger, BYTES, LANES};
+use kernels::f32::lanes::{BYTES, LANES};
 use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::{mem, Isa};
@@ -22,7 +22,8 @@ struct Pass<'a, I: Isa, const IS_SUMS: bool> {
     sums: &'a [u8],
     input_gradient: &'a mut [u8],
     residual_gradient: &'a mut [u8],
-    maximum: I::F32x4,
+    /// The bits of |dx|, which order like the numbers, a NaN above all.
+    maximum: I::I32x4,
 }
 
 /// What a panel needs of its channels.
@@ -55,6 +56,7 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
         let (isa, channels) = (self.isa, self.channels);
         let f = self.factors::<V>(first, lanes);
         let mut maximum = self.maximum;
+        let magnitude = isa.i32x4_splat(i32::MAX);
         for row in rows {
             let g = self.gradient.load::<V>(isa, row, first, lanes);
             let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
@@ -63,7 +65,7 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
                 isa.f32x4_mul(isa.f32x4_sub(isa.f32x4_sub(g[v], f.mean_gradient[v]), along), f.gain[v])
             });
             for dx in dx {
-                maximum = isa.f32x4_max(maximum, isa.f32x4_abs(dx));
+                maximum = isa.i32x4_max_s(maximum, isa.i32x4_and(isa.i32x4_from_f32x4(dx), magnitude));
             }
             store(isa, dx, part_mut(self.input_gradient, row, channels, first, lanes));
             if !self.residual_gradient.is_empty() {
@@ -90,13 +92,13 @@ impl BatchNormBackwardApply {
             sums,
             input_gradient,
             residual_gradient,
-            maximum: isa.f32x4_splat(0.0),
+            maximum: isa.i32x4_splat(0),
         };
         for_each_panel::<2>(rows, channels, &mut pass);
         if !maximum.is_empty() {
             let mut lanes = [0; LANES * BYTES];
-            isa.f32x4_store(pass.maximum, &mut lanes);
-            mem::write_f32(maximum, 0, mem::arrays::<BYTES>(&lanes).iter().map(|lane| f32::from_le_bytes(*lane)).fold(0.0, larger));
+            isa.i32x4_store(pass.maximum, &mut lanes);
+            mem::write_i32(maximum, 0, mem::arrays::<BYTES>(&lanes).iter().map(|lane| i32::from_le_bytes(*lane)).fold(0, i32::max));
         }
     }
 }

@@ -58,22 +58,45 @@ struct Unit<'a> {
     phase: [i32; 2],
     /// Products in one sum.
     depth: usize,
-    /// The first pixel, counted within the phase, and the one after the last.
-    pixels: Range<usize>,
+    /// How many of the pixels are stored.
+    length: usize,
+    /// The pixels, and the last once more to the end of the last tile.
+    pixels: [Pixel; MAX_TILES * ROWS],
     bias: &'a [u8],
 }
 
-impl Unit<'_> {
-    /// The `index`-th pixel of the phase; beyond the last, the last once more: its results are not stored.
-    fn pixel(&self, index: usize) -> Pixel {
-        let [rows, columns] = [self.geometry.rows, self.geometry.columns];
-        let (height, width) = (rows.outputs(self.phase[0]), columns.outputs(self.phase[1]));
-        let index = index.min(self.pixels.end - 1);
-        Pixel {
-            image: index / width / height,
-            y: self.phase[0] + (index / width % height) as i32 * rows.input_dilation,
-            x: self.phase[1] + (index % width) as i32 * columns.input_dilation,
+/// `length` pixels of a phase from the `first` on; then the last again.
+fn pixels_of_phase(geometry: &Geometry, phase: [i32; 2], first: usize, length: usize) -> [Pixel; MAX_TILES * ROWS] {
+    let [rows, columns] = [geometry.rows, geometry.columns];
+    let (height, width) = (rows.outputs(phase[0]), columns.outputs(phase[1]));
+    let mut pixel = Pixel {
+        image: first / width / height,
+        y: phase[0] + (first / width % height) as i32 * rows.input_dilation,
+        x: phase[1] + (first % width) as i32 * columns.input_dilation,
+    };
+    let mut pixels = [pixel; MAX_TILES * ROWS];
+    for (index, place) in pixels.iter_mut().enumerate() {
+        *place = pixel;
+        if index + 1 >= length {
+            continue;
         }
+        pixel.x += columns.input_dilation;
+        if pixel.x >= columns.output {
+            pixel.x = phase[1];
+            pixel.y += rows.input_dilation;
+        }
+        if pixel.y >= rows.output {
+            pixel.y = phase[0];
+            pixel.image += 1;
+        }
+    }
+    pixels
+}
+
+impl Unit<'_> {
+    /// The pixels of the tiles.
+    fn tiles(&self) -> &[[Pixel; ROWS]] {
+        &self.pixels.as_chunks::<ROWS>().0[..self.length.div_ceil(ROWS)]
     }
 
     fn is_whole(&self) -> bool {
@@ -99,15 +122,18 @@ impl Unit<'_> {
         let channel = self.group * self.geometry.group_outputs() + channel;
         let bias = if self.bias.is_empty() { &[] } else { &self.bias[channel * BYTES..][..width * BYTES] };
         let stride = self.depth * ROWS * BYTES;
-        for (index, first) in self.pixels.clone().step_by(ROWS).enumerate() {
+        let mut left = self.length;
+        // A phase without taps has tiles without bytes.
+        for (index, pixels) in self.tiles().iter().enumerate() {
             let mut sums = sum_tile(isa, &tiles[index * stride..][..stride], panel);
             if !bias.is_empty() {
                 add_bias(isa, &mut sums, bias);
             }
-            for (m, row) in sums.into_iter().enumerate().take(self.pixels.end - first) {
-                let at = self.geometry.output_at(self.pixel(first + m)) + channel;
+            for (row, &pixel) in sums.into_iter().zip(pixels).take(left) {
+                let at = self.geometry.output_at(pixel) + channel;
                 store_row(isa, row, &mut output[at * BYTES..][..width * BYTES]);
             }
+            left = left.saturating_sub(ROWS);
         }
     }
 }
@@ -147,10 +173,13 @@ impl ConvF32Nhwc {
         let phase = [phase / self.input_dilation_w, phase % self.input_dilation_w];
         let taps = geometry.rows.taps(phase[0]) * geometry.columns.taps(phase[1]);
         let pixels = geometry.batch * geometry.rows.outputs(phase[0]) * geometry.columns.outputs(phase[1]);
-        let length = ROWS * self.tiles_per_unit();
-        let first = block * length;
+        let first = block * ROWS * self.tiles_per_unit();
+        if first >= pixels {
+            return None;
+        }
         let depth = taps * geometry.group_inputs();
-        (first < pixels).then(|| Unit { geometry, group, phase, depth, pixels: first..pixels.min(first + length), bias })
+        let length = (pixels - first).min(ROWS * self.tiles_per_unit());
+        Some(Unit { geometry, group, phase, depth, length, pixels: pixels_of_phase(&geometry, phase, first, length), bias })
     }
 
     fn run_unit<I: Isa>(&self, isa: I, unit: &Unit<'_>, reads: [&[u8]; 2], output: &mut [u8], scratch: &mut [u8]) {
@@ -161,9 +190,8 @@ impl ConvF32Nhwc {
         zeros.fill(0);
         let inputs = Inputs { bytes: input, zeros, group: unit.group };
         let stride = unit.depth * ROWS * BYTES;
-        for (index, first) in unit.pixels.clone().step_by(ROWS).enumerate() {
-            let pixels = core::array::from_fn(|m| unit.pixel(first + m));
-            pack_tile(isa, &unit.geometry, inputs, unit.phase, &pixels, &mut tiles[index * stride..][..stride]);
+        for (index, pixels) in unit.tiles().iter().enumerate() {
+            pack_tile(isa, &unit.geometry, inputs, unit.phase, pixels, &mut tiles[index * stride..][..stride]);
         }
         let bytes = self.depth() * PANEL_STEP;
         let outputs = unit.geometry.group_outputs();

@@ -39,6 +39,14 @@ impl Axis {
         (place >= 0 && pixel * self.input_dilation == place && pixel < self.input).then_some(pixel)
     }
 
+    /// The outputs whose tap `k` lies inside an input without zeros between its pixels.
+    pub fn inside(&self, k: i32) -> core::ops::Range<i32> {
+        let begin = self.pad - k * self.dilation;
+        let first_from = |place: i32| (place.max(0) + self.stride - 1) / self.stride;
+        let end = first_from(begin + self.input).min(self.output);
+        first_from(begin).min(end)..end
+    }
+
     /// Whether tap `k` falls on pixels (not between them) for the outputs `phase` + i·[`Axis::input_dilation`].
     #[inline(always)]
     pub fn is_tap(&self, phase: i32, k: i32) -> bool {

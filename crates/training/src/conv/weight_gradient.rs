@@ -85,43 +85,60 @@ fn pack_inputs(geometry: &Geometry, input: &[u8], group: usize, pixels: Range<us
     let inputs = geometry.group_inputs();
     let depth = geometry.window() * inputs;
     let base = group * inputs;
+    let step = geometry.columns.stride as usize * geometry.in_c;
     for (tile, packed) in tiles.zip(packed.chunks_exact_mut(BLOCK * VECTOR)) {
-        let packed = &mut packed[..pixels.len() * VECTOR];
         if inputs.is_multiple_of(ROWS) {
             let (tap, channel) = (tile * ROWS / inputs, base + tile * ROWS % inputs);
-            for_each_input(geometry, pixels.start, tap, mem::arrays_mut::<VECTOR>(packed).iter_mut(), |at, to| {
-                *to = at.map_or([0; VECTOR], |at| *mem::array(input, (at + channel) * BYTES));
-            });
+            let packed = mem::arrays_mut::<VECTOR>(packed);
+            for_each_run(geometry, pixels.clone(), tap, |run, at| copy(input, at.map(|at| at + channel), step, packed[run].iter_mut()));
             continue;
         }
         for m in 0..ROWS {
             let element = tile * ROWS + m;
-            let rows = mem::panels_mut::<BYTES, ROWS>(packed).iter_mut().map(|row| &mut row[m]);
+            let packed = mem::panels_mut::<BYTES, ROWS>(packed);
             if element >= depth {
-                rows.for_each(|to| *to = [0; BYTES]);
+                packed[..pixels.len()].iter_mut().for_each(|row| row[m] = [0; BYTES]);
                 continue;
             }
             let channel = base + element % inputs;
-            for_each_input(geometry, pixels.start, element / inputs, rows, |at, to| {
-                *to = at.map_or([0; BYTES], |at| *mem::array(input, (at + channel) * BYTES));
+            for_each_run(geometry, pixels.clone(), element / inputs, |run, at| {
+                copy(input, at.map(|at| at + channel), step, packed[run].iter_mut().map(|row| &mut row[m]));
             });
         }
     }
 }
 
-/// Calls with the index of the input pixel under a tap (`None`: padding) for the output pixels from `first` on, one per element of `outputs`.
+/// `N` bytes for each of `outputs`, from element `at` on and every `step` elements; zeros without `at`.
 #[inline(always)]
-fn for_each_input<T>(geometry: &Geometry, first: usize, tap: usize, outputs: impl Iterator<Item = T>, mut visit: impl FnMut(Option<usize>, T)) {
+fn copy<'a, const N: usize>(input: &[u8], at: Option<usize>, step: usize, outputs: impl Iterator<Item = &'a mut [u8; N]>) {
+    match at {
+        Some(at) => outputs.zip(input[at * BYTES..].chunks(step * BYTES)).for_each(|(to, from)| *to = *mem::array(from, 0)),
+        None => outputs.for_each(|to| *to = [0; N]),
+    }
+}
+
+/// Calls with every run of output pixels within a row, counted from the first of `pixels`, and the index of the input pixel under a tap of its first;
+/// `None` for a run in the padding.
+fn for_each_run(geometry: &Geometry, pixels: Range<usize>, tap: usize, mut visit: impl FnMut(Range<usize>, Option<usize>)) {
     let (ky, kx) = (tap as i32 / geometry.columns.kernel, tap as i32 % geometry.columns.kernel);
-    let mut pixel: Pixel = geometry.pixel(first);
-    let mut y = geometry.rows.at(pixel.y, ky);
-    for output in outputs {
-        let at = y.zip(geometry.columns.at(pixel.x, kx)).map(|(y, x)| geometry.input_at(pixel.image, y, x));
-        visit(at, output);
-        pixel = geometry.next(pixel);
-        if pixel.x == 0 {
-            y = geometry.rows.at(pixel.y, ky);
+    let inside = geometry.columns.inside(kx);
+    let mut pixel = geometry.pixel(pixels.start);
+    let mut done = 0;
+    while done < pixels.len() {
+        let begin = pixel.x;
+        let end = geometry.columns.output.min(begin + (pixels.len() - done) as i32);
+        let (first, last) = match geometry.rows.at(pixel.y, ky) {
+            Some(_) => (inside.start.clamp(begin, end), inside.end.clamp(begin, end)),
+            None => (end, end),
+        };
+        let input = geometry.rows.at(pixel.y, ky).zip(geometry.columns.at(first, kx)).map(|(y, x)| geometry.input_at(pixel.image, y, x));
+        for (run, at) in [(begin..first, None), (first..last, input), (last.max(first)..end, None)] {
+            if !run.is_empty() {
+                visit(done + (run.start - begin) as usize..done + (run.end - begin) as usize, at);
+            }
         }
+        done += (end - begin) as usize;
+        pixel = geometry.next(Pixel { x: geometry.columns.output - 1, ..pixel });
     }
 }
 

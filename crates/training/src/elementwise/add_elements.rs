@@ -1,9 +1,10 @@
 //! clamp(a + b). Buffers: reads a, b; writes output. A unit is a run of elements.
 
 use crate::params::AddElements;
+use crate::rows::Bounds;
 use core::ops::Range;
 use kernels::check::MAX_TOTAL;
-use kernels::f32::lanes::{byte_range, elementwise_range, elementwise_units, zip, Bounds, BYTES};
+use kernels::f32::lanes::{byte_range, elementwise_range, elementwise_units, zip, BYTES};
 use kernels::{field, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;

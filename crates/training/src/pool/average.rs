@@ -2,10 +2,10 @@
 
 use super::windows::{check_windows, windows, Windows};
 use crate::params::AveragePoolNhwc;
-use crate::rows::{load, part, part_mut, store};
+use crate::rows::{for_each_panel, load, part, part_mut, store, Panel};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION};
-use kernels::f32::lanes::{BYTES, LANES};
+use kernels::f32::lanes::BYTES;
 use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;
@@ -21,6 +21,32 @@ pub fn reciprocal(windows: &Windows, y: i32, x: i32, count_include_pad: i32) -> 
     let [rows, columns] = windows.inside(y, x);
     let pixels = if count_include_pad == 1 { windows.rows.kernel * windows.columns.kernel } else { rows.len() as i32 * columns.len() as i32 };
     1.0 / pixels.max(1) as f32
+}
+
+/// One image.
+struct Pass<'a, I: Isa> {
+    isa: I,
+    windows: Windows,
+    count_include_pad: i32,
+    input: &'a [u8],
+    output: &'a mut [u8],
+}
+
+impl<I: Isa> Panel for Pass<'_, I> {
+    #[inline(never)]
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let (isa, channels) = (self.isa, self.windows.channels);
+        for pixel in rows {
+            let (y, x) = self.windows.place(pixel);
+            let factor = isa.f32x4_splat(reciprocal(&self.windows, y, x, self.count_include_pad));
+            let mut sums = [isa.f32x4_splat(0.0); V];
+            self.windows.for_each_pixel(pixel, |from| {
+                let x = load::<I, V>(isa, part(self.input, from, channels, first, lanes));
+                sums = core::array::from_fn(|v| isa.f32x4_add(sums[v], x[v]));
+            });
+            store(isa, sums.map(|sum| isa.f32x4_mul(sum, factor)), part_mut(self.output, pixel, channels, first, lanes));
+        }
+    }
 }
 
 impl Kernel for AveragePoolNhwc {
@@ -50,21 +76,11 @@ impl Kernel for AveragePoolNhwc {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let windows = self.windows();
-        let channels = windows.channels;
         for image in units {
             let input = &buffers.reads[0][image * windows.input_bytes()..][..windows.input_bytes()];
             let output = &mut buffers.writes[0][image * windows.output_bytes()..][..windows.output_bytes()];
-            for (pixel, (y, x)) in windows.outputs().enumerate() {
-                let factor = isa.f32x4_splat(reciprocal(&windows, y, x, self.count_include_pad));
-                for first in (0..channels).step_by(LANES) {
-                    let lanes = LANES.min(channels - first);
-                    let mut sum = isa.f32x4_splat(0.0);
-                    for from in windows.pixels(y, x) {
-                        sum = isa.f32x4_add(sum, load::<I, 1>(isa, part(input, from, channels, first, lanes))[0]);
-                    }
-                    store(isa, [isa.f32x4_mul(sum, factor)], part_mut(output, pixel, channels, first, lanes));
-                }
-            }
+            let mut pass = Pass { isa, windows, count_include_pad: self.count_include_pad, input, output };
+            for_each_panel::<4>(windows.output_pixels(), windows.channels, &mut pass);
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::windows::{check_windows, windows, Windows};
 use crate::params::MaxPoolNhwc;
-use crate::rows::{load, part, part_mut, store};
+use crate::rows::{for_each_panel, load, part, part_mut, store, Panel};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION};
-use kernels::f32::lanes::{BYTES, LANES};
+use kernels::f32::lanes::BYTES;
 use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;
@@ -16,23 +16,47 @@ impl MaxPoolNhwc {
     }
 }
 
-/// Greatest value and its pixel, counted from `base`, of up to four channels from `first` on. A NaN wins over all before it.
-#[inline(always)]
-fn greatest<I: Isa>(isa: I, input: &[u8], pixels: impl Iterator<Item = usize>, base: usize, [channels, first, lanes]: [usize; 3]) -> [I::F32x4; 2] {
-    let mut best = isa.f32x4_splat(f32::NEG_INFINITY);
-    let mut index = isa.i32x4_splat(-1);
-    for (count, pixel) in pixels.enumerate() {
-        let [x] = load::<I, 1>(isa, part(input, pixel, channels, first, lanes));
-        let here = isa.i32x4_splat((base + pixel) as i32);
-        if count == 0 {
-            (best, index) = (x, here);
-            continue;
+/// One image.
+struct Pass<'a, I: Isa> {
+    isa: I,
+    windows: Windows,
+    input: &'a [u8],
+    /// The image's first input pixel, counted over all images.
+    base: usize,
+    output: &'a mut [u8],
+    /// Empty if nobody asks.
+    indices: &'a mut [u8],
+}
+
+impl<I: Isa> Panel for Pass<'_, I> {
+    #[inline(never)]
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let (isa, channels) = (self.isa, self.windows.channels);
+        for pixel in rows {
+            let mut best = [isa.f32x4_splat(f32::NEG_INFINITY); V];
+            let mut index = [isa.i32x4_splat(-1); V];
+            let mut is_first = true;
+            self.windows.for_each_pixel(pixel, |from| {
+                let x = load::<I, V>(isa, part(self.input, from, channels, first, lanes));
+                let here = isa.i32x4_splat((self.base + from) as i32);
+                if is_first {
+                    (best, index, is_first) = (x, [here; V], false);
+                    return;
+                }
+                for v in 0..V {
+                    // A NaN wins over all before it.
+                    let wins = isa.i32x4_or(isa.f32x4_gt(x[v], best[v]), isa.f32x4_ne(x[v], x[v]));
+                    let bits = isa.i32x4_bitselect(isa.i32x4_from_f32x4(x[v]), isa.i32x4_from_f32x4(best[v]), wins);
+                    best[v] = isa.f32x4_from_i32x4(bits);
+                    index[v] = isa.i32x4_bitselect(here, index[v], wins);
+                }
+            });
+            store(isa, best, part_mut(self.output, pixel, channels, first, lanes));
+            if !self.indices.is_empty() {
+                store(isa, index.map(|index| isa.f32x4_from_i32x4(index)), part_mut(self.indices, pixel, channels, first, lanes));
+            }
         }
-        let wins = isa.i32x4_or(isa.f32x4_gt(x, best), isa.f32x4_ne(x, x));
-        best = isa.f32x4_from_i32x4(isa.i32x4_bitselect(isa.i32x4_from_f32x4(x), isa.i32x4_from_f32x4(best), wins));
-        index = isa.i32x4_bitselect(here, index, wins);
     }
-    [best, isa.f32x4_from_i32x4(index)]
 }
 
 impl Kernel for MaxPoolNhwc {
@@ -60,21 +84,14 @@ impl Kernel for MaxPoolNhwc {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let windows = self.windows();
-        let channels = windows.channels;
         let [outputs, indices, ..] = &mut buffers.writes;
         for image in units {
+            let bytes = image * windows.output_bytes()..(image + 1) * windows.output_bytes();
             let input = &buffers.reads[0][image * windows.input_bytes()..][..windows.input_bytes()];
-            let pixels = image * (self.out_h * self.out_w) as usize;
-            for (pixel, (y, x)) in windows.outputs().enumerate() {
-                for first in (0..channels).step_by(LANES) {
-                    let lanes = LANES.min(channels - first);
-                    let [best, index] = greatest(isa, input, windows.pixels(y, x), image * windows.input_pixels(), [channels, first, lanes]);
-                    store(isa, [best], part_mut(outputs, pixels + pixel, channels, first, lanes));
-                    if !indices.is_empty() {
-                        store(isa, [index], part_mut(indices, pixels + pixel, channels, first, lanes));
-                    }
-                }
-            }
+            let base = image * windows.input_pixels();
+            let indices = if indices.is_empty() { &mut [] } else { &mut indices[bytes.clone()] };
+            let mut pass = Pass { isa, windows, input, base, output: &mut outputs[bytes], indices };
+            for_each_panel::<4>(windows.output_pixels(), windows.channels, &mut pass);
         }
     }
 }

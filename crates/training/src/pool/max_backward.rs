@@ -2,10 +2,10 @@
 
 use super::windows::{check_windows, windows, Windows};
 use crate::params::MaxPoolBackward;
-use crate::rows::{load, part, part_mut, store};
+use crate::rows::{for_each_panel, load, part, part_mut, store, Panel};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION};
-use kernels::f32::lanes::{BYTES, LANES};
+use kernels::f32::lanes::BYTES;
 use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;
@@ -13,6 +13,35 @@ use simd::Isa;
 impl MaxPoolBackward {
     fn windows(&self) -> Windows {
         windows!(self)
+    }
+}
+
+/// One image.
+struct Pass<'a, I: Isa> {
+    isa: I,
+    windows: Windows,
+    gradient: &'a [u8],
+    indices: &'a [u8],
+    /// The image's first input pixel, counted over all images.
+    base: usize,
+    input_gradient: &'a mut [u8],
+}
+
+impl<I: Isa> Panel for Pass<'_, I> {
+    #[inline(never)]
+    fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let (isa, channels) = (self.isa, self.windows.channels);
+        for pixel in rows {
+            let [gradient, index] = [self.gradient, self.indices].map(|bytes| load::<I, V>(isa, part(bytes, pixel, channels, first, lanes)));
+            let (windows, base, output) = (self.windows, self.base, &mut *self.input_gradient);
+            windows.for_each_pixel(pixel, |to| {
+                let here = isa.i32x4_splat((base + to) as i32);
+                let to = part_mut(output, to, channels, first, lanes);
+                let sums = load::<I, V>(isa, to);
+                let share = |v: usize| isa.i32x4_and(isa.i32x4_from_f32x4(gradient[v]), isa.i32x4_eq(isa.i32x4_from_f32x4(index[v]), here));
+                store::<I, V>(isa, core::array::from_fn(|v| isa.f32x4_add(sums[v], isa.f32x4_from_i32x4(share(v)))), to);
+            });
+        }
     }
 }
 
@@ -41,26 +70,13 @@ impl Kernel for MaxPoolBackward {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let windows = self.windows();
-        let channels = windows.channels;
-        let [gradient, indices, ..] = buffers.reads;
         for image in units {
-            let output = &mut buffers.writes[0][image * windows.input_bytes()..][..windows.input_bytes()];
-            output.fill(0);
-            let (base, first_pixel) = (image * windows.input_pixels(), image * (self.out_h * self.out_w) as usize);
-            for (pixel, (y, x)) in windows.outputs().enumerate() {
-                for first in (0..channels).step_by(LANES) {
-                    let lanes = LANES.min(channels - first);
-                    let [gradient, index] =
-                        [gradient, indices].map(|bytes| load::<I, 1>(isa, part(bytes, first_pixel + pixel, channels, first, lanes))[0]);
-                    for to in windows.pixels(y, x) {
-                        let won = isa.i32x4_eq(isa.i32x4_from_f32x4(index), isa.i32x4_splat((base + to) as i32));
-                        let share = isa.f32x4_from_i32x4(isa.i32x4_and(isa.i32x4_from_f32x4(gradient), won));
-                        let to = part_mut(output, to, channels, first, lanes);
-                        let [sum] = load::<I, 1>(isa, to);
-                        store(isa, [isa.f32x4_add(sum, share)], to);
-                    }
-                }
-            }
+            let bytes = image * windows.output_bytes()..(image + 1) * windows.output_bytes();
+            let [gradient, indices] = [0, 1].map(|read| &buffers.reads[read][bytes.clone()]);
+            let input_gradient = &mut buffers.writes[0][image * windows.input_bytes()..][..windows.input_bytes()];
+            input_gradient.fill(0);
+            let mut pass = Pass { isa, windows, gradient, indices, base: image * windows.input_pixels(), input_gradient };
+            for_each_panel::<4>(windows.output_pixels(), windows.channels, &mut pass);
         }
     }
 }

@@ -29,6 +29,7 @@ impl Windows {
     }
 
     /// The rows and columns of the window of output (y, x) that lie inside.
+    #[inline(always)]
     pub fn inside(&self, y: i32, x: i32) -> [Range<i32>; 2] {
         let inside = |axis: &Axis, o: i32| {
             let first = o * axis.stride - axis.pad;
@@ -37,17 +38,29 @@ impl Windows {
         [inside(&self.rows, y), inside(&self.columns, x)]
     }
 
-    /// Input pixels, counted within the image, of the window of output (y, x).
-    pub fn pixels(&self, y: i32, x: i32) -> impl Iterator<Item = usize> {
-        let [rows, columns] = self.inside(y, x);
-        let width = self.columns.input;
-        rows.flat_map(move |row| columns.clone().map(move |column| (row * width + column) as usize))
+    /// Pixels of an image of the output.
+    pub fn output_pixels(&self) -> usize {
+        (self.rows.output * self.columns.output) as usize
     }
 
-    /// Output pixels (y, x) of an image in order.
-    pub fn outputs(&self) -> impl Iterator<Item = (i32, i32)> {
-        let [height, width] = [self.rows.output, self.columns.output];
-        (0..height).flat_map(move |y| (0..width).map(move |x| (y, x)))
+    /// Where the `pixel`-th output of an image lies: (y, x).
+    #[inline(always)]
+    pub fn place(&self, pixel: usize) -> (i32, i32) {
+        let (pixel, width) = (pixel as u32, self.columns.output as u32);
+        ((pixel / width) as i32, (pixel % width) as i32)
+    }
+
+    /// Calls with the input pixels, counted within the image, of the window of the `pixel`-th output.
+    #[inline(always)]
+    pub fn for_each_pixel(&self, pixel: usize, mut visit: impl FnMut(usize)) {
+        let (y, x) = self.place(pixel);
+        let [rows, columns] = self.inside(y, x);
+        for row in rows {
+            let start = (row * self.columns.input) as usize;
+            for column in columns.clone() {
+                visit(start + column as usize);
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Blocks of tiles: transformed once, multiplied position by position.
 
-use super::operands::{pack_columns, transform_activations, transform_gradient, GradientSums, Place, RowsOf};
+use super::operands::{add_sums, pack_activations, pack_gradient, transform_activations, transform_gradient, Columns, LinesOf, RowsOf, Vector};
 use super::output::{offset_sums, store, taps};
-use super::{LANES, PATCH, POSITIONS, TAPS, TILE};
+use super::{GradientSums, LANES, PATCH, POSITIONS, TAPS, TILE};
 use crate::check::{field_holds, fields_in, is_total};
 use crate::conv::gemm_4x8::{PanelStep, COLUMNS};
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
@@ -35,10 +35,12 @@ struct Tiles {
 
 /// The parts of scratch.
 struct Parts<'a> {
-    /// `[row of V][quad][column]` of one row group and sixteen channels.
-    columns: &'a mut [[u8; 16]],
+    /// A row of padding.
+    outside: &'a [u8],
+    /// `[row][quad][column]` of one row group and sixteen channels.
+    lines: &'a mut [Vector],
     /// V + 32, `[position][quad][step]`.
-    v: &'a mut [[u8; 16]],
+    v: &'a mut [Vector],
     /// U, `[position][panel][step]`.
     u: &'a mut [PanelStep],
     /// `[position][panel][quad]`.
@@ -64,28 +66,32 @@ impl Tiles {
     }
 
     /// Bytes of the parts of scratch, in their order.
-    fn part_bytes(&self) -> [usize; 5] {
+    fn part_bytes(&self) -> [usize; 6] {
         let (in_c, out_c) = self.channels();
         let step = POSITIONS * LANES * self.block() * self.columns;
         let sums = POSITIONS * in_c * out_c * 4;
-        [POSITIONS * (self.columns + 1) * TILE * 16, step * in_c, step * out_c, sums, out_c / CHANNELS * size_of::<GradientSums>()]
+        let layer = &self.layer;
+        let outside = (layer.in_w as usize * layer.in_stride as usize).max(layer.out_w as usize * layer.out_stride as usize);
+        [outside, POSITIONS * (self.columns + 1) * TILE * 16, step * in_c, step * out_c, sums, out_c / CHANNELS * size_of::<GradientSums>()]
     }
 
     fn split<'a>(&self, scratch: &'a mut [u8]) -> Parts<'a> {
         let mut rest = scratch;
-        let [columns, v, u, sums, gradient_sums] = self.part_bytes().map(|bytes| {
+        let [outside, lines, v, u, sums, gradient_sums] = self.part_bytes().map(|bytes| {
             let (part, others) = core::mem::take(&mut rest).split_at_mut(bytes);
             rest = others;
             part
         });
+        outside.fill(0);
         sums.fill(0);
         gradient_sums.fill(0);
         Parts {
-            columns: mem::arrays_mut::<16>(columns),
+            outside,
+            lines: mem::arrays_mut::<16>(lines),
             v: mem::arrays_mut::<16>(v),
             u: mem::panels_mut::<16, 2>(u),
             sums: mem::panels_mut::<16, 2>(sums).as_chunks_mut().0,
-            gradient_sums: mem::panels_mut::<16, 4>(gradient_sums).as_chunks_mut().0.as_chunks_mut().0,
+            gradient_sums: mem::panels_mut::<16, TILE>(gradient_sums).as_chunks_mut().0.as_chunks_mut().0,
         }
     }
 
@@ -100,7 +106,13 @@ impl Tiles {
                 let count = self.block().min(groups - first);
                 for group in 0..count {
                     let row = rows.start + (first + group) * LANES;
-                    self.transform(isa, [input, gradient], row..rows.end, Run { group, steps: count * self.columns }, &mut parts);
+                    self.transform(
+                        isa,
+                        [input, gradient],
+                        row..rows.end,
+                        Run { first: group * self.columns, steps: count * self.columns },
+                        &mut parts,
+                    );
                 }
                 self.multiply(isa, count * self.columns, &mut parts);
             }
@@ -110,46 +122,78 @@ impl Tiles {
     }
 
     /// A row group of both operands. Rows past the end are padding.
-    fn transform<I: Isa>(&self, isa: I, [input, gradient]: [&[u8]; 2], rows: Range<usize>, run: Run, parts: &mut Parts<'_>) {
-        let (in_c, out_c) = self.channels();
-        let (in_stride, out_stride) = (self.layer.in_stride as usize, self.layer.out_stride as usize);
-        let first = run.group * self.columns;
-        let activations: RowsOf<'_, PATCH> = from_fn(|i| from_fn(|lane| self.input_row(input, rows.start + lane, rows.end, i)));
-        let at = 0usize.wrapping_sub(self.layer.pad_left as usize).wrapping_mul(in_stride);
-        for channel in (0..in_c).step_by(CHANNELS) {
-            pack_columns(isa, &activations, at.wrapping_add(channel), in_stride, parts.columns);
-            for (line, columns) in parts.columns.chunks_exact((self.columns + 1) * TILE).enumerate() {
-                let quad = channel / QUAD + line % 4;
+    fn transform<I: Isa>(&self, isa: I, codes: [&[u8]; 2], rows: Range<usize>, run: Run, parts: &mut Parts<'_>) {
+        let [input, gradient] = codes;
+        self.transform_activations(isa, input, rows.clone(), run, parts);
+        self.transform_gradient(isa, gradient, rows, run, parts);
+    }
+
+    fn transform_activations<I: Isa>(&self, isa: I, input: &[u8], rows: Range<usize>, run: Run, parts: &mut Parts<'_>) {
+        let ConvWeightGradient { in_h, in_w, in_stride, pad_top, pad_left, .. } = self.layer;
+        let in_c = self.channels().0;
+        let image = Image { height: in_h as usize, width: in_w as usize, stride: in_stride as usize, channels: in_c };
+        let outside = &mem::arrays::<16>(parts.outside)[..image.row_vectors()];
+        let input_rows: RowsOf<'_, PATCH> = from_fn(|i| {
+            from_fn(|lane| {
+                let row = rows.start + lane;
+                let y = (row % self.rows * TILE + i).wrapping_sub(pad_top as usize);
+                if row < rows.end {
+                    image.row(input, row / self.rows, y).unwrap_or(outside)
+                } else {
+                    outside
+                }
+            })
+        });
+        let (length, step) = ((self.columns + 1) * TILE, image.stride / CHANNELS);
+        for chunk in 0..in_c / CHANNELS {
+            // Columns left of the picture are padding.
+            let columns = Columns { first: chunk, step, before: pad_left as usize };
+            pack_activations(isa, &input_rows, columns, split_lines(parts.lines, length));
+            for (line, columns) in parts.lines.chunks_exact(length).enumerate() {
+                let first = (chunk * 4 + line % 4) * run.steps + run.first;
                 let mut positions = parts.v.chunks_exact_mut(in_c / QUAD * run.steps).skip(line / 4 * PATCH);
-                let v = from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[quad * run.steps + first..][..self.columns]));
+                let v = from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
                 transform_activations(isa, columns, v);
             }
         }
-        let gradients: RowsOf<'_, TILE> = from_fn(|i| from_fn(|lane| self.gradient_row(gradient, rows.start + lane, rows.end, i)));
+    }
+
+    fn transform_gradient<I: Isa>(&self, isa: I, gradient: &[u8], rows: Range<usize>, run: Run, parts: &mut Parts<'_>) {
+        let ConvWeightGradient { out_h, out_w, out_stride, .. } = self.layer;
+        let out_c = self.channels().1;
+        let image = Image { height: out_h as usize, width: out_w as usize, stride: out_stride as usize, channels: out_c };
+        let outside = &mem::arrays::<16>(parts.outside)[..image.row_vectors()];
+        let gradient_rows: RowsOf<'_, TILE> = from_fn(|i| {
+            from_fn(|lane| {
+                let row = rows.start + lane;
+                let y = row % self.rows * TILE + i;
+                if row < rows.end {
+                    image.row(gradient, row / self.rows, y).unwrap_or(outside)
+                } else {
+                    outside
+                }
+            })
+        });
+        let length = self.columns * TILE;
         for (chunk, sums) in parts.gradient_sums.iter_mut().enumerate() {
-            let place = Place { position: out_c / COLUMNS * run.steps, panel: run.steps, first: chunk * 2 * run.steps + first, tiles: self.columns };
-            transform_gradient(isa, &gradients, chunk * CHANNELS, out_stride, parts.u, place, sums);
+            let columns = Columns { first: chunk, step: image.stride / CHANNELS, before: 0 };
+            pack_gradient(isa, &gradient_rows, columns, split_lines(parts.lines, length));
+            let (top, bottom) = parts.lines[..TILE * 4 * length].split_at(4 * length);
+            for (quad, lines) in top.chunks_exact(length).zip(bottom.chunks_exact(length)).enumerate() {
+                let lines = [lines.0, lines.1];
+                for (line, sums) in lines.into_iter().zip(sums.iter_mut()) {
+                    let [even, odd] = &mut sums[quad];
+                    add_sums(isa, line, [even, odd]);
+                }
+                let first = (chunk * 2 + quad / 2) * run.steps + run.first;
+                let mut positions = parts.u.chunks_exact_mut(out_c / COLUMNS * run.steps);
+                let mut four = || from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
+                transform_gradient::<I, 0>(isa, lines, quad % 2, four());
+                transform_gradient::<I, 1>(isa, lines, quad % 2, four());
+                transform_gradient::<I, 2>(isa, lines, quad % 2, four());
+                transform_gradient::<I, 3>(isa, lines, quad % 2, four());
+            }
         }
-    }
-
-    /// The activations under row `i` of the tiles of row `row`.
-    fn input_row<'a>(&self, input: &'a [u8], row: usize, end: usize, i: usize) -> &'a [u8] {
-        let (in_h, in_w) = (self.layer.in_h as usize, self.layer.in_w as usize);
-        let y = (row % self.rows * TILE + i).wrapping_sub(self.layer.pad_top as usize);
-        if row >= end || y >= in_h {
-            return &[];
-        }
-        pixels(input, (row / self.rows * in_h + y) * in_w, in_w, self.layer.in_stride, self.layer.in_c)
-    }
-
-    /// Row `i` of the gradient of the tiles of row `row`.
-    fn gradient_row<'a>(&self, gradient: &'a [u8], row: usize, end: usize, i: usize) -> &'a [u8] {
-        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
-        let y = row % self.rows * TILE + i;
-        if row >= end || y >= out_h {
-            return &[];
-        }
-        pixels(gradient, (row / self.rows * out_h + y) * out_w, out_w, self.layer.out_stride, self.layer.out_c)
     }
 
     /// Every position, panel and quad of a block.
@@ -184,17 +228,41 @@ impl Tiles {
     }
 }
 
-/// Which row group of a block of how many steps.
+/// Where a row group goes in its block: from step `first` of `steps`.
 #[derive(Clone, Copy)]
 struct Run {
-    group: usize,
+    first: usize,
     steps: usize,
 }
 
-/// The codes of a row of pixels, up to the last channel of the last one.
-fn pixels(codes: &[u8], first: usize, count: usize, stride: i32, channels: i32) -> &[u8] {
-    let stride = stride as usize;
-    &codes[first * stride..(first + count - 1) * stride + channels as usize]
+/// The pictures of an operand, one after another.
+#[derive(Clone, Copy)]
+struct Image {
+    height: usize,
+    width: usize,
+    stride: usize,
+    channels: usize,
+}
+
+impl Image {
+    /// Vectors from the first channel of a row to the last one of its last pixel.
+    fn row_vectors(&self) -> usize {
+        ((self.width - 1) * self.stride + self.channels) / CHANNELS
+    }
+
+    /// Row `y` of image `image`; `None` in the padding.
+    fn row<'a>(&self, codes: &'a [u8], image: usize, y: usize) -> Option<&'a [Vector]> {
+        (y < self.height).then(|| {
+            let first = (image * self.height + y) * self.width * self.stride;
+            mem::arrays::<16>(&codes[first..][..self.row_vectors() * CHANNELS])
+        })
+    }
+}
+
+/// The memory of lines `[row][quad]` of `length` columns.
+fn split_lines<const N: usize>(lines: &mut [Vector], length: usize) -> LinesOf<'_, N> {
+    let mut lines = lines.chunks_exact_mut(length);
+    from_fn(|_| from_fn(|_| lines.next().unwrap_or_default()))
 }
 
 impl Kernel for WinogradWeightGradient {
@@ -205,6 +273,11 @@ impl Kernel for WinogradWeightGradient {
         fields_in!(self, 1..=1; stride_h, stride_w, dilation_h, dilation_w, groups);
         field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
         field_holds!((self.out_c as usize).is_multiple_of(CHANNELS); out_c);
+        field_holds!((self.in_stride as usize).is_multiple_of(CHANNELS); in_stride);
+        field_holds!((self.out_stride as usize).is_multiple_of(CHANNELS); out_stride);
+        // A row of padding and the transformed gradient of a block, a small part each of what can be addressed.
+        field_holds!(is_total(&[self.in_w, self.in_stride, 8]); in_stride);
+        field_holds!(is_total(&[self.out_w + 64, self.out_stride, 128]); out_stride);
         field_holds!(is_total(&[layer.most_images() as i32, self.out_h, self.out_w, FOUR_PRODUCTS]); slabs);
         Ok(())
     }

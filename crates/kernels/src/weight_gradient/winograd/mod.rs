@@ -22,5 +22,7 @@ pub const TILE: usize = 2;
 pub const LANES: usize = 4;
 /// What makes V a second operand of the relaxed dot.
 pub const OFFSET: i8 = 32;
+/// Sums of the gradient's codes at even and odd rows and columns, `[row][quad][column]`, of sixteen channels.
+pub type GradientSums = [[[[u8; 16]; TILE]; 4]; TILE];
 /// Outputs of a tile.
 pub const TAPS: usize = 9;

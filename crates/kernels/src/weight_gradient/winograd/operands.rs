@@ -1,21 +1,24 @@
-//! The two transforms, on interleaved codes.
+//! The two transforms, on interleaved codes. Each in two passes, so that every loop has few streams: lines of interleaved columns first, then positions.
 
-use super::{LANES, OFFSET, PATCH, POSITIONS, TILE};
+use super::{LANES, OFFSET, PATCH, TILE};
 use crate::conv::gemm_4x8::PanelStep;
-use crate::weight_gradient::operands::{interleave, CHANNELS};
+use crate::weight_gradient::operands::interleave;
 use core::array::from_fn;
 use simd::Isa;
 
-/// What lies outside a row.
-static OUTSIDE: [u8; CHANNELS] = [0; CHANNELS];
+/// Sixteen codes, or the same channels and lanes of interleaved ones.
+pub type Vector = [u8; 16];
+/// The rows under four rows of tiles, `[row of the tile][lane]`, all of one length.
+pub type RowsOf<'a, const N: usize> = [[&'a [Vector]; LANES]; N];
+/// Lines of columns, `[row][quad]`.
+pub type LinesOf<'a, const N: usize> = [[&'a mut [Vector]; 4]; N];
 
-/// The rows under four rows of tiles, `[row of the tile][lane]`; empty in the padding.
-pub type RowsOf<'a, const N: usize> = [[&'a [u8]; LANES]; N];
-
-/// Sixteen channels at byte `at` of a row.
-#[inline(always)]
-fn load<I: Isa>(isa: I, row: &[u8], at: usize) -> I::I8x16 {
-    isa.i8x16_load(row.get(at..).and_then(|codes| codes.first_chunk()).unwrap_or(&OUTSIDE))
+/// Which vectors of a row become a line: those from `first` on, `step` apart, as columns `before` and following of the line. The others are padding.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    pub first: usize,
+    pub step: usize,
+    pub before: usize,
 }
 
 /// Bᵀ on one axis: rows [1, 0, −1, 0], [0, 1, 1, 0], [0, −1, 1, 0], [0, 1, 0, −1].
@@ -24,29 +27,55 @@ fn b_transposed<I: Isa>(isa: I, [a, b, c, d]: [I::I8x16; PATCH]) -> [I::I8x16; P
     [isa.i8x16_sub(a, c), isa.i8x16_add(b, c), isa.i8x16_sub(c, b), isa.i8x16_sub(b, d)]
 }
 
-/// The columns under a row group, transformed vertically and interleaved: `[row of V][quad][column]`. `at` is the byte of the first column in its row, and may
-/// wrap below 0.
+/// The columns of activations under a row group, transformed vertically and interleaved.
 #[inline(never)]
-pub fn pack_columns<I: Isa>(isa: I, rows: &RowsOf<'_, PATCH>, at: usize, stride: usize, columns: &mut [[u8; 16]]) {
-    let length = columns.len() / POSITIONS;
-    let mut at = at;
-    for column in 0..length {
-        let lanes: [[I::I8x16; PATCH]; LANES] = from_fn(|lane| b_transposed(isa, from_fn(|row| load(isa, rows[row][lane], at))));
-        for row in 0..PATCH {
-            for (quad, codes) in interleave(isa, lanes.map(|lane| lane[row])).into_iter().enumerate() {
-                isa.i32x4_store(codes, &mut columns[(row * 4 + quad) * length + column]);
+pub fn pack_activations<I: Isa>(isa: I, rows: &RowsOf<'_, PATCH>, columns: Columns, lines: LinesOf<'_, PATCH>) {
+    pack(isa, rows, columns, lines, |isa, lane| b_transposed(isa, lane));
+}
+
+/// The columns of the gradient of a row group, interleaved.
+#[inline(never)]
+pub fn pack_gradient<I: Isa>(isa: I, rows: &RowsOf<'_, TILE>, columns: Columns, lines: LinesOf<'_, TILE>) {
+    pack(isa, rows, columns, lines, |_, lane| lane);
+}
+
+#[inline(always)]
+fn pack<I: Isa, const N: usize>(
+    isa: I,
+    rows: &RowsOf<'_, N>,
+    columns: Columns,
+    lines: LinesOf<'_, N>,
+    vertical: impl Fn(I, [I::I8x16; N]) -> [I::I8x16; N],
+) {
+    // One length for all rows and one for all lines, each checked once.
+    let (vectors, length) = (rows[0][0].len(), lines[0][0].len());
+    let rows = rows.map(|lanes| lanes.map(|row| &row[..vectors]));
+    let mut lines = lines.map(|quads| quads.map(|line| &mut line[..length]));
+    let inside = columns.before..columns.before + (vectors - columns.first).div_ceil(columns.step);
+    for line in lines.as_flattened_mut() {
+        line[..inside.start.min(length)].fill([0; 16]);
+        line[inside.end.min(length)..].fill([0; 16]);
+    }
+    let mut at = columns.first;
+    for column in inside.start..inside.end.min(length) {
+        if at >= vectors {
+            return;
+        }
+        let lanes: [[I::I8x16; N]; LANES] = from_fn(|lane| vertical(isa, from_fn(|row| isa.i8x16_load(&rows[row][lane][at]))));
+        for (row, quads) in lines.iter_mut().enumerate() {
+            for (line, codes) in quads.iter_mut().zip(interleave(isa, lanes.map(|lane| lane[row]))) {
+                isa.i32x4_store(codes, &mut line[column]);
             }
         }
-        at = at.wrapping_add(stride);
+        at += columns.step;
     }
 }
 
-/// V + 32 of a run of tiles for one row of V and one quad, from its columns: two more for every tile.
+/// V + 32 of a run of tiles for one row of V and one quad, from its line: two columns more for every tile.
 #[inline(never)]
-pub fn transform_activations<I: Isa>(isa: I, columns: &[[u8; 16]], v: [&mut [[u8; 16]]; PATCH]) {
+pub fn transform_activations<I: Isa>(isa: I, line: &[Vector], [a, b, c, d]: [&mut [Vector]; PATCH]) {
     let offset = isa.i8x16_splat(OFFSET);
-    let [a, b, c, d] = v;
-    let Some((first, columns)) = columns.as_chunks::<TILE>().0.split_first() else { return };
+    let Some((first, columns)) = line.as_chunks::<TILE>().0.split_first() else { return };
     let mut left = first.map(|column| isa.i8x16_load(&column));
     for ((((a, b), c), d), columns) in a.iter_mut().zip(b).zip(c).zip(d).zip(columns) {
         let right = [isa.i8x16_load(&columns[0]), isa.i8x16_load(&columns[1])];
@@ -58,61 +87,43 @@ pub fn transform_activations<I: Isa>(isa: I, columns: &[[u8; 16]], v: [&mut [[u8
     }
 }
 
-/// Sums of the gradient's codes at even and odd rows and columns, `[row][column][16 channels]`.
-pub type GradientSums = [[[[u8; 16]; 4]; TILE]; TILE];
-
-/// U of a run of tiles for sixteen channels, `[position]` → two panels of eight; adds to the sums.
+/// U of a run of tiles for one row of U and one quad, half `half` of the panel steps of four positions; from the lines of both rows of gradient.
 #[inline(never)]
-pub fn transform_gradient<I: Isa>(
-    isa: I,
-    rows: &RowsOf<'_, TILE>,
-    at: usize,
-    stride: usize,
-    panels: &mut [PanelStep],
-    place: Place,
-    sums: &mut GradientSums,
-) {
-    let ones = isa.i8x16_splat(1);
-    let mut at = at;
-    for tile in 0..place.tiles {
-        let codes: [[[I::I32x4; 4]; TILE]; TILE] =
-            from_fn(|row| from_fn(|column| interleave(isa, rows[row].map(|lane| load(isa, lane, at.wrapping_add(column * stride))))));
-        for (row, codes) in codes.iter().enumerate() {
-            for (column, codes) in codes.iter().enumerate() {
-                for (sum, codes) in sums[row][column].iter_mut().zip(codes) {
-                    let before = isa.i32x4_load(sum);
-                    isa.i32x4_store(isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(isa.i8x16_from_i32x4(*codes), ones, before), sum);
-                }
-            }
+pub fn transform_gradient<I: Isa, const ROW: usize>(isa: I, lines: [&[Vector]; TILE], half: usize, [a, b, c, d]: [&mut [PanelStep]; PATCH]) {
+    let [top, bottom] = lines.map(|line| line.as_chunks::<TILE>().0);
+    for (((((a, b), c), d), top), bottom) in a.iter_mut().zip(b).zip(c).zip(d).zip(top).zip(bottom) {
+        let [left, right] = from_fn(|column| {
+            let load = |code: &[Vector; TILE]| isa.i8x16_load(&code[column]);
+            doubled(isa, [load(top), load(bottom)], ROW)
+        });
+        for (position, step) in [a, b, c, d].into_iter().enumerate() {
+            isa.i8x16_store(doubled(isa, [left, right], position), &mut step[half]);
         }
-        for quad in 0..4 {
-            let g = codes.map(|row| row.map(|column| isa.i8x16_from_i32x4(column[quad])));
-            for (position, u) in doubled(isa, g).into_iter().flatten().enumerate() {
-                let step = position * place.position + quad / 2 * place.panel + place.first + tile;
-                isa.i8x16_store(u, &mut panels[step][quad % 2]);
-            }
-        }
-        at = at.wrapping_add(TILE * stride);
     }
 }
 
-/// Where a run of tiles goes.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Steps from one position to the next.
-    pub position: usize,
-    /// Steps from one panel to the next.
-    pub panel: usize,
-    /// The first step.
-    pub first: usize,
-    /// Tiles of the run.
-    pub tiles: usize,
+/// Row `row` of 2G = [2, 0], [1, 1], [1, −1], [0, 2] on one axis.
+#[inline(always)]
+fn doubled<I: Isa>(isa: I, [a, b]: [I::I8x16; TILE], row: usize) -> I::I8x16 {
+    match row {
+        0 => isa.i8x16_add(a, a),
+        1 => isa.i8x16_add(a, b),
+        2 => isa.i8x16_sub(a, b),
+        _ => isa.i8x16_add(b, b),
+    }
 }
 
-/// (2G) g (2G)ᵀ, 2G = [2, 0], [1, 1], [1, −1], [0, 2].
-#[inline(always)]
-fn doubled<I: Isa>(isa: I, g: [[I::I8x16; TILE]; TILE]) -> [[I::I8x16; PATCH]; PATCH] {
-    let four = |[a, b]: [I::I8x16; TILE]| [isa.i8x16_add(a, a), isa.i8x16_add(a, b), isa.i8x16_sub(a, b), isa.i8x16_add(b, b)];
-    let columns: [[I::I8x16; PATCH]; TILE] = from_fn(|column| four([g[0][column], g[1][column]]));
-    from_fn(|row| four(columns.map(|column| column[row])))
+/// Adds the codes of a line to the sums of its even and its odd columns.
+#[inline(never)]
+pub fn add_sums<I: Isa>(isa: I, line: &[Vector], sums: [&mut Vector; TILE]) {
+    let ones = isa.i8x16_splat(1);
+    let mut registers = [isa.i32x4_load(sums[0]), isa.i32x4_load(sums[1])];
+    for columns in line.as_chunks::<TILE>().0 {
+        for (sum, codes) in registers.iter_mut().zip(columns) {
+            *sum = isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(isa.i8x16_load(codes), ones, *sum);
+        }
+    }
+    for (bytes, sum) in sums.into_iter().zip(registers) {
+        isa.i32x4_store(sum, bytes);
+    }
 }
