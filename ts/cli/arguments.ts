@@ -17,7 +17,8 @@ export function textOption(options: RawOptions, name: string): string | undefine
   return String(value);
 }
 
-function dashed(name: string): string {
+/** `weightDecay` as it is typed: `weight-decay`. */
+export function dashed(name: string): string {
   return name.length === 1 ? name : name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
@@ -41,6 +42,15 @@ export function wholeOption(options: RawOptions, name: string, least: number): n
   if (text === undefined) return undefined;
   const value = Number(text);
   if (!Number.isInteger(value) || value < least) throw new UsageError(`--${dashed(name)} is a whole number of at least ${least}, not "${text}"`);
+  return value;
+}
+
+/** A number from `least` to `most`. */
+export function numberOption(options: RawOptions, name: string, least: number, most: number): number | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value >= least && value <= most)) throw new UsageError(`--${dashed(name)} is a number from ${least} to ${most}, not "${text}"`);
   return value;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line. Exit codes: 0 done, 1 it failed (the reason on stderr), 2 the command line itself was wrong. */
+/** The command line. Exit codes: 0 done, 1 it failed (the reason on stderr), 2 the command line itself was wrong, 130 stopped by Ctrl-C. */
 import { cac } from 'cac';
 import { readFileSync } from 'node:fs';
 import '../entry/node.js';
@@ -8,11 +8,13 @@ import { UsageError } from './arguments.js';
 import { defineInspect } from './inspect.js';
 import { defineQuantize } from './quantize.js';
 import { defineRun } from './run.js';
+import { defineTrain } from './train.js';
 
 async function main(argv: readonly string[]): Promise<number> {
   const cli = cac('dyadic');
   defineQuantize(cli);
   defineRun(cli);
+  defineTrain(cli);
   defineInspect(cli);
   cli.help();
   cli.version(version());
@@ -20,10 +22,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (parsed.options['help'] || parsed.options['version']) return 0;
   if (cli.matchedCommand === undefined) {
     const name = parsed.args[0];
-    throw new UsageError(name === undefined ? 'which command? One of quantize, run, inspect' : `no command "${name}"; there are quantize, run, inspect`);
+    throw new UsageError(name === undefined ? 'which command? One of quantize, run, train, inspect' : `no command "${name}"; there are quantize, run, train, inspect`);
   }
-  await cli.runMatchedCommand();
-  return 0;
+  const code: unknown = await cli.runMatchedCommand();
+  return typeof code === 'number' ? code : 0;
 }
 
 function version(): string {

@@ -19,8 +19,8 @@ export function multiplications(value: number): string {
 }
 
 /** 0.9534 → "95.3 %" */
-export function percent(fraction: number): string {
-  return `${(fraction * 100).toFixed(1)} %`;
+export function percent(fraction: number, digits = 1): string {
+  return `${(fraction * 100).toFixed(digits)} %`;
 }
 
 /** Decibels; infinite when nothing was lost. */

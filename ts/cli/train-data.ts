@@ -1,6 +1,6 @@
 /** `--data DIR`: finds out what the folder holds (IDX, CIFAR records, a folder of pictures per class) and reads it. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { cifarDataset } from '../train/data/cifar.js';
 import type { Dataset } from '../train/data/dataset.js';
@@ -26,6 +26,8 @@ export interface DataOptions {
 export interface TrainingData {
   /** What was found, for people: `IDX`, `CIFAR records`, `folders of pictures`. */
   readonly layout: string;
+  /** The folder's own name. */
+  readonly name: string;
   readonly train: Dataset;
   readonly test: Dataset;
   readonly notes: readonly string[];
@@ -55,7 +57,7 @@ export function readTrainingData(folder: string, options: DataOptions): Training
     const received = names.length === 0 ? `${folder}, which is empty` : `${folder}, with ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
     throw datasetError('--data', 'a folder in a layout that is known', received, { details: LOOKED_FOR.map((layout) => `looked for ${layout}`) });
   }
-  return limited(withTest(found, options), options);
+  return limited(withTest(found, basename(resolve(folder)), options), options);
 }
 
 function imageFolders(folder: string, options: DataOptions): FoundData | null {
@@ -73,15 +75,15 @@ function list(folder: string): string[] {
   }
 }
 
-function withTest(found: FoundData, { testShare, seed }: DataOptions): TrainingData {
+function withTest(found: FoundData, name: string, { testShare, seed }: DataOptions): TrainingData {
   const { layout, train, test } = found;
   if (test === null) {
     const { kept, rest } = splitDataset(train, testShare, seed);
-    return { layout, train: rest, test: kept, notes: [`no part to test on: ${kept.count} of ${train.count} pictures are kept for that, chosen by the seed`] };
+    return { layout, name, train: rest, test: kept, notes: [`no part to test on: ${kept.count} of ${train.count} pictures are kept for that, chosen by the seed`] };
   }
   const [a, b] = [train.shape.join('×'), test.shape.join('×')];
   if (a !== b) throw datasetError(test.name, `pictures of ${a}, as in ${train.name}`, b);
-  return { layout, train, test, notes: [] };
+  return { layout, name, train, test, notes: [] };
 }
 
 function limited(data: TrainingData, { limit, seed }: DataOptions): TrainingData {

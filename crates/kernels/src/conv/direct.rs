@@ -3,6 +3,7 @@
 use super::epilogue::{with_epilogue, Epilogue};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, ROWS};
 use super::output::Columns;
+use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
@@ -31,12 +32,20 @@ pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w:
 pub trait Tiles: Dot {
     /// Channels of a pixel that are read.
     fn channels_read(layer: &Conv2d) -> usize {
-        layer.in_c as usize
+        if layer.reads_rows() {
+            stem::PIXEL
+        } else {
+            layer.in_c as usize
+        }
     }
 
     /// Bytes that stand for what lies in the padding.
     fn border_bytes(layer: &Conv2d) -> usize {
-        layer.in_c as usize
+        if layer.reads_rows() {
+            stem::border_bytes(layer.kernel_w as usize)
+        } else {
+            layer.in_c as usize
+        }
     }
 
     /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`

@@ -1,7 +1,7 @@
 //! Tiles of layers that read up to 4 channels, which lie 4 apart: a row of the kernel is one run of bytes, gathered two taps at a time.
 //!
-//! The tile is the one of [`super::tile`]: 2 steps per tap for 3 and 4 channels, 1 for fewer. Channels that a pixel does not have bring
-//! whatever lies there into a step; their weights are 0.
+//! The tile is the one of [`super::tile`]. Of i16: 2 steps per tap for 3 and 4 channels, 1 for fewer; channels that a pixel does not have bring
+//! whatever lies there into a step, and their weights are 0. Of bytes: a step per tap, channels that a pixel does not have are 0.
 
 use super::direct::steps_per_tap;
 use super::gemm_4x8::{TileStep, ROWS};
@@ -17,9 +17,12 @@ pub const PIXEL: usize = 4;
 /// Taps that one load covers.
 const TAPS: usize = 2;
 
-/// A row of the kernel in the padding, and one for each pixel of a tile that is partly there.
+/// Taps that one load covers where a step is the whole pixel.
+const BYTE_TAPS: usize = 4;
+
+/// A row of the kernel in the padding, and one for each pixel of a tile that is partly there; rows of bytes are at least as long as a load.
 pub fn border_bytes(kernel_w: usize) -> usize {
-    (1 + ROWS) * kernel_w * PIXEL
+    (1 + ROWS) * kernel_w.max(BYTE_TAPS) * PIXEL
 }
 
 impl Conv2d {
@@ -36,11 +39,7 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
     let (outside, gathered) = border.split_at_mut(layer.kernel_w as usize * PIXEL);
     let steps = tile.chunks_exact_mut(layer.kernel_w as usize * steps_per_tap::<I16Dot>(layer.in_c as usize));
     for (ky, steps) in steps.enumerate() {
-        let mut own = gathered.chunks_exact_mut(outside.len());
-        let rows = pixels.map(|(y, x, image)| match (layer.rows().element(y, ky), own.next()) {
-            (Some(y), Some(own)) => row(layer, input, image + y * layer.in_w as usize, x, own),
-            _ => outside,
-        });
+        let rows = rows_under(layer, input, pixels, ky, outside, gathered);
         match layer.in_c {
             1 | 2 => pack_row::<I, C, 1>(isa, rows, steps),
             _ => pack_row::<I, C, 2>(isa, rows, steps),
@@ -48,15 +47,59 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
     }
 }
 
+/// The same for dot products of bytes, with `offset` added to each code.
+#[inline(never)]
+pub fn pack_byte_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep], offset: u8) {
+    let last = layer.out_pixels() - 1;
+    let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
+    let (outside, gathered) = border.split_at_mut((layer.kernel_w as usize).max(BYTE_TAPS) * PIXEL);
+    let offsets = isa.i8x16_splat(offset as i8);
+    let channels = isa.i32x4_splat((u32::MAX >> (8 * (PIXEL - layer.in_c as usize))) as i32);
+    for (ky, steps) in tile.chunks_exact_mut(layer.kernel_w as usize).enumerate() {
+        let rows = rows_under(layer, input, pixels, ky, outside, gathered);
+        for (i, steps) in steps.chunks_mut(BYTE_TAPS).enumerate() {
+            // A last group of fewer taps is the end of the last four, or the beginning of the only four.
+            let at = (i * BYTE_TAPS).min(rows[0].len() / PIXEL - BYTE_TAPS);
+            let codes = rows.map(|row| {
+                let codes = isa.i8x16_add(isa.i8x16_load(mem::array::<16>(row, at * PIXEL)), offsets);
+                isa.i32x4_and(isa.i32x4_from_i8x16(codes), channels)
+            });
+            let taps = transpose(isa, codes);
+            for (step, tap) in steps.iter_mut().zip(taps.into_iter().skip(i * BYTE_TAPS - at)) {
+                isa.i32x4_store(tap, mem::array_mut(step.as_flattened_mut(), 0));
+            }
+        }
+    }
+}
+
+/// What lies under row `ky` of the kernel for each pixel of a tile.
+#[inline(always)]
+fn rows_under<'a>(
+    layer: &Conv2d,
+    input: &'a [u8],
+    pixels: [(usize, usize, usize); ROWS],
+    ky: usize,
+    outside: &'a [u8],
+    gathered: &'a mut [u8],
+) -> [&'a [u8]; ROWS] {
+    let mut own = gathered.chunks_exact_mut(outside.len());
+    pixels.map(|(y, x, image)| match (layer.rows().element(y, ky), own.next()) {
+        (Some(y), Some(own)) => row(layer, input, image + y * layer.in_w as usize, x, own),
+        _ => outside,
+    })
+}
+
 /// The pixels of the input row that starts at pixel `line` under the kernel of output column `x`: as they lie there, or gathered in `own` where some are in the
 /// padding.
 fn row<'a>(layer: &Conv2d, input: &'a [u8], line: usize, x: usize, own: &'a mut [u8]) -> &'a [u8] {
     let columns = layer.columns();
     let start = columns.start(x);
-    if start >= 0 && start + layer.kernel_w <= layer.in_w {
+    let taps = (own.len() / PIXEL) as i32;
+    if start >= 0 && start + taps <= layer.in_w {
         return &input[(line + start as usize) * PIXEL..][..own.len()];
     }
-    for (kx, pixel) in own.chunks_exact_mut(PIXEL).enumerate() {
+    // Taps past the kernel are read by no step.
+    for (kx, pixel) in own.chunks_exact_mut(PIXEL).take(layer.kernel_w as usize).enumerate() {
         match columns.element(x, kx) {
             Some(x) => pixel.copy_from_slice(&input[(line + x) * PIXEL..][..PIXEL]),
             None => pixel.fill(layer.in_zero_point as u8),

@@ -13,22 +13,6 @@ use simd::dot::{I16Dot, I7Dot, SDot, UsDot, W4Dot};
 use simd::{mem, Dot, Isa};
 
 impl Tiles for I16Dot {
-    fn channels_read(layer: &Conv2d) -> usize {
-        if layer.reads_rows() {
-            stem::PIXEL
-        } else {
-            layer.in_c as usize
-        }
-    }
-
-    fn border_bytes(layer: &Conv2d) -> usize {
-        if layer.reads_rows() {
-            stem::border_bytes(layer.kernel_w as usize)
-        } else {
-            layer.in_c as usize
-        }
-    }
-
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
         let outside = &*border;
         match (layer.reads_rows(), layer.in_container) {
@@ -44,9 +28,14 @@ macro_rules! byte_tiles {
     ($($dot:ident: $number:ident),*) => {
         $(
             impl Tiles for $dot {
-                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &mut [u8], first: usize, tile: &mut [TileStep]) {
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
                     let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
-                    pack_bytes::<I, Self>(isa, layer, input, outside, first, tile, if is_moved { 0x80 } else { 0 });
+                    let offset = if is_moved { 0x80 } else { 0 };
+                    if layer.reads_rows() {
+                        stem::pack_byte_tile(isa, layer, input, border, first, tile, offset);
+                    } else {
+                        pack_bytes::<I, Self>(isa, layer, input, border, first, tile, offset);
+                    }
                 }
             }
         )*
