@@ -101,6 +101,8 @@ function openBatches(source: BatchSource, op: string): OpenedData {
   const { shape, stepsPerEpoch, batches } = source;
   const size = checkShape(shape);
   if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'stepsPerEpoch', expected: 'an integer ≥ 1', received: String(stepsPerEpoch) });
+  const isIterable = typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches);
+  if (typeof batches !== 'function' && !isIterable) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'batches', expected: 'an iterable, or a function that gives one', received: String(batches) });
   const begin = typeof batches === 'function' ? batches : undefined;
   return {
     shape,
