@@ -5,12 +5,20 @@
  * such a run counts the processor time that it had instead. Undisturbed, both are the same for a single thread.
  */
 export async function time(run) {
+  const stop = start();
+  await run();
+  return stop();
+}
+
+/** Begins a measurement of one thread; the function that comes back ends it. */
+export function start() {
   const switches = process.resourceUsage().involuntaryContextSwitches;
   const cpuBefore = process.cpuUsage();
-  const start = performance.now();
-  await run();
-  const elapsed = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  if (process.resourceUsage().involuntaryContextSwitches === switches) return elapsed;
-  return Math.min(elapsed, (user + system) / 1e3);
+  const begin = performance.now();
+  return () => {
+    const elapsed = performance.now() - begin;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    if (process.resourceUsage().involuntaryContextSwitches === switches) return elapsed;
+    return Math.min(elapsed, (user + system) / 1e3);
+  };
 }

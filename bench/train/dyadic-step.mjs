@@ -3,10 +3,9 @@
  *
  *   node dyadic-step.mjs WORKLOAD STEPS [FLAVOUR]
  */
-import '../../dist/train/entry/node.js';
-import { createTrainEngine, interval } from '../../dist/train/index.js';
+import { createTrainEngine, interval } from '../../dist/entry/train-node.js';
 import { ModelState } from '../../dist/train/program/model-state.js';
-import { createTrainingProgram } from '../../dist/train/program/create-training-program.js';
+import { compileTraining } from '../../dist/train/program/compile-training.js';
 import { trace } from '../../dist/train/tape/trace.js';
 import { time } from '../peers/stopwatch.mjs';
 import { median } from '../peers/statistics.mjs';
@@ -22,7 +21,7 @@ const { shape, classes, make } = WORKLOADS[name];
 const engine = await createTrainEngine({ flavour });
 const model = make();
 const state = new ModelState(engine, model, { seed: SEED, optimizers: { weights: 'sgd', intervals: 'adam' } });
-const program = createTrainingProgram(state, trace(model, shape), { batch: shape[0], gradient: interval(), loss: 'cross_entropy', labelSmoothing: 0, seed: SEED });
+const program = compileTraining(state, trace(model, shape), { batch: shape[0], gradient: interval(), loss: 'cross_entropy', labelSmoothing: 0, seed: SEED });
 
 const inputs = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, i) => (((i * 7919) % 1009) / 504.5 - 1) * 1.7);
 const labels = Int32Array.from({ length: shape[0] }, (_, i) => i % classes);

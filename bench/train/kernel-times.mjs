@@ -1,5 +1,6 @@
 /** Where the time of a step goes: every kernel by itself. */
 import { KERNELS } from '../../dist/wasm/params.js';
+import { start } from '../peers/stopwatch.mjs';
 
 const NAMES = new Map(Object.entries(KERNELS).map(([name, { id }]) => [id, name]));
 /** A row of a step table: kernel id, address of its parameters. */
@@ -12,9 +13,9 @@ export function watchKernels(engine) {
   engine.runFloat = (table, first, last, scratch, scratchBytes) => {
     for (let step = first; step < last; step++) {
       const name = NAMES.get(engine.i32(table + ROW_BYTES * step, 1)[0]);
-      const start = performance.now();
+      const stop = start();
       runFloat(table, step, step + 1, scratch, scratchBytes);
-      const elapsed = performance.now() - start;
+      const elapsed = stop();
       const sum = times.get(name) ?? { milliseconds: 0, calls: 0 };
       times.set(name, { milliseconds: sum.milliseconds + elapsed, calls: sum.calls + 1 });
     }

@@ -1,14 +1,13 @@
 /** Lets the host do other things between two steps, without the milliseconds that nested timers cost in browsers. */
 
-interface MaybeScheduler {
-  readonly scheduler?: { readonly yield?: () => Promise<void> };
+interface MaybeImmediate {
   readonly setImmediate?: (callback: () => void) => unknown;
 }
 
+/** Not by scheduler.yield(): what comes after it goes before timers and messages, so that in Chromium they waited for the end of all the work, an abort among them. */
 export function yieldToHost(): Promise<void> {
-  const { scheduler, setImmediate } = globalThis as MaybeScheduler;
+  const { setImmediate } = globalThis as MaybeImmediate;
   if (typeof setImmediate === 'function') return new Promise((resolve) => void setImmediate(resolve));
-  if (typeof scheduler?.yield === 'function') return scheduler.yield();
   if (typeof MessageChannel === 'function') return throughChannel();
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

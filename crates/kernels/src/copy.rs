@@ -157,9 +157,17 @@ impl Kernel for Fill {
     fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let bytes = self.value.to_le_bytes();
         let size = self.element_bytes as usize;
-        let blocks = buffers.writes[0].chunks_mut(FILL_BLOCK * size).skip(units.start).take(units.len());
-        for element in blocks.flat_map(|block| block.chunks_exact_mut(size)) {
+        // Elements of 1, 2 and 4 bytes repeat after 16, which is one store.
+        let mut pattern = [0; 16];
+        for element in pattern.chunks_exact_mut(size) {
             element.copy_from_slice(&bytes[..size]);
+        }
+        for block in buffers.writes[0].chunks_mut(FILL_BLOCK * size).skip(units.start).take(units.len()) {
+            let (stores, rest) = block.split_at_mut(block.len() / 16 * 16);
+            for store in stores.chunks_exact_mut(16) {
+                store.copy_from_slice(&pattern);
+            }
+            rest.copy_from_slice(&pattern[..rest.len()]);
         }
     }
 }

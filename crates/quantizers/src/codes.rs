@@ -1,4 +1,4 @@
-//! Floats to codes by a reciprocal, a clamp and a rounding addition: SPEC 1.3 with zero point 0 in five vector operations.
+//! Floats to codes by a reciprocal, a clamp and a rounding addition: SPEC 1.3 with zero point 0 in a few vector operations.
 
 use kernels::f32::lanes::LANES;
 use simd::{mem, Isa};
@@ -7,6 +7,12 @@ use simd::{mem, Isa};
 pub const ROUNDING: f32 = 12_582_912.0;
 /// Codes of one step: a whole vector of bytes.
 const STEP: usize = 16;
+
+/// NaN becomes 0, which the relaxed minimum and maximum need.
+#[inline(always)]
+pub fn number<I: Isa>(isa: I, value: I::F32x4) -> I::F32x4 {
+    isa.f32x4_from_i32x4(isa.i32x4_andnot(isa.i32x4_from_f32x4(value), isa.f32x4_ne(value, value)))
+}
 
 /// What a vector of floats is multiplied by and clamped to.
 #[derive(Clone, Copy)]
@@ -38,14 +44,7 @@ impl<I: Isa, const SIGNED: bool> Codes<I, SIGNED> {
     /// The code plus [`ROUNDING`], from x in steps.
     #[inline(always)]
     pub fn rounded(&self, isa: I, scaled: I::F32x4) -> I::F32x4 {
-        // The pseudo-maximum takes NaN for `low`, which is the wanted 0 only of unsigned codes.
-        let number = if SIGNED {
-            let bits = isa.i32x4_from_f32x4(scaled);
-            isa.f32x4_from_i32x4(isa.i32x4_andnot(bits, isa.f32x4_ne(scaled, scaled)))
-        } else {
-            scaled
-        };
-        let bounded = isa.f32x4_pmin(self.high, isa.f32x4_pmax(self.low, number));
+        let bounded = isa.f32x4_relaxed_min(isa.f32x4_relaxed_max(number(isa, scaled), self.low), self.high);
         isa.f32x4_add(bounded, self.rounding)
     }
 

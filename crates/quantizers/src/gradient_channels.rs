@@ -4,6 +4,7 @@ use crate::params::GradientChannels;
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION, MAX_TOTAL};
 use kernels::f32::lanes::{load_some, store_some, BYTES, LANES};
+use kernels::f32::sqrt::sqrt;
 use kernels::{field, field_holds, fields_in, Access, BadParam, Buffers, Kernel, Spans};
 use simd::{mem, Isa};
 
@@ -11,16 +12,17 @@ use simd::{mem, Isa};
 const BLOCK_ROWS: usize = 256;
 const VECTOR: usize = LANES * BYTES;
 
-/// `into[c] = combine(into[c], row[c])` for every channel of every row.
+/// `into[c] = combine(into[c], row[c], with[c])` for every channel of every row.
 #[inline(always)]
-fn fold<I: Isa>(isa: I, rows: &[u8], into: &mut [u8], combine: impl Fn(I::F32x4, I::F32x4, usize) -> I::F32x4) {
+fn fold<I: Isa>(isa: I, rows: &[u8], with: &[u8], into: &mut [u8], combine: impl Fn(I::F32x4, I::F32x4, I::F32x4) -> I::F32x4) {
+    let whole = into.len() / VECTOR * VECTOR;
     for row in rows.chunks_exact(into.len()) {
-        let whole = row.len() / VECTOR * VECTOR;
-        for (at, (from, to)) in mem::arrays::<16>(row).iter().zip(mem::arrays_mut::<16>(into)).enumerate() {
-            isa.f32x4_store(combine(isa.f32x4_load(to), isa.f32x4_load(from), at * VECTOR), to);
+        let vectors = mem::arrays::<16>(row).iter().zip(mem::arrays::<16>(with));
+        for ((from, with), to) in vectors.zip(mem::arrays_mut::<16>(into)) {
+            isa.f32x4_store(combine(isa.f32x4_load(to), isa.f32x4_load(from), isa.f32x4_load(with)), to);
         }
         if whole < row.len() {
-            let value = combine(load_some(isa, &into[whole..]), load_some(isa, &row[whole..]), whole);
+            let value = combine(load_some(isa, &into[whole..]), load_some(isa, &row[whole..]), load_some(isa, &with[whole..]));
             store_some(isa, value, &mut into[whole..]);
         }
     }
@@ -33,13 +35,13 @@ struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// `write(channel, Σ term)`.
+    /// `write(channel, Σ term(g, with[channel]))`.
     #[inline(always)]
-    fn run<I: Isa>(&mut self, isa: I, input: &[u8], term: impl Fn(I::F32x4, usize) -> I::F32x4, mut write: impl FnMut(usize, f64)) {
+    fn run<I: Isa>(&mut self, isa: I, input: &[u8], with: &[u8], term: impl Fn(I::F32x4, I::F32x4) -> I::F32x4, mut write: impl FnMut(usize, f64)) {
         self.total.fill(0);
         for rows in input.chunks(self.block.len() * BLOCK_ROWS) {
             self.block.fill(0);
-            fold(isa, rows, self.block, |sum, value, at| isa.f32x4_add(sum, term(value, at)));
+            fold(isa, rows, with, self.block, |sum, value, with| isa.f32x4_add(sum, term(value, with)));
             for (total, sum) in mem::arrays_mut::<8>(self.total).iter_mut().zip(mem::arrays::<BYTES>(self.block)) {
                 *total = (f64::from_le_bytes(*total) + f64::from(f32::from_le_bytes(*sum))).to_le_bytes();
             }
@@ -48,12 +50,6 @@ impl Sums<'_> {
             write(channel, f64::from_le_bytes(*total));
         }
     }
-}
-
-/// The vector at a byte, padded with 0.
-#[inline(always)]
-fn vector<I: Isa>(isa: I, bytes: &[u8], at: usize) -> I::F32x4 {
-    load_some(isa, &bytes[at..bytes.len().min(at + VECTOR)])
 }
 
 impl Kernel for GradientChannels {
@@ -94,28 +90,29 @@ impl Kernel for GradientChannels {
         let mut sums = Sums { block, total };
         let rows = f64::from(self.rows);
 
-        // The mean stands where the deviation will.
-        sums.run(isa, input, |value, _| value, |channel, sum| mem::write_f32(deviation, channel * BYTES, (sum / rows) as f32));
-        let mut write = |channel: usize, sum: f64| mem::write_f32(maximum, channel * BYTES, (sum / (rows - 1.0).max(1.0)) as f32);
-        let squares = |value: I::F32x4, at: usize| {
-            let difference = isa.f32x4_sub(value, vector(isa, deviation, at));
+        // The mean stands where the deviation will, the variance where the maximum will.
+        maximum.fill(0);
+        sums.run(isa, input, maximum, |value, _| value, |channel, sum| mem::write_f32(deviation, channel * BYTES, (sum / rows) as f32));
+        let squares = |value: I::F32x4, mean: I::F32x4| {
+            let difference = isa.f32x4_sub(value, mean);
             isa.f32x4_mul(difference, difference)
         };
-        sums.run(isa, input, squares, &mut write);
+        let divisor = (rows - 1.0).max(1.0);
+        sums.run(isa, input, deviation, squares, |channel, sum| mem::write_f32(maximum, channel * BYTES, (sum / divisor) as f32));
         for (deviation, variance) in mem::arrays_mut::<BYTES>(deviation).iter_mut().zip(mem::arrays::<BYTES>(maximum)) {
-            *deviation = kernels::f32::sqrt::sqrt(f32::from_le_bytes(*variance)).to_le_bytes();
+            *deviation = sqrt(f32::from_le_bytes(*variance)).to_le_bytes();
         }
 
         // Without their signs floats are ordered as integers are.
         maximum.fill(0);
-        fold(isa, input, maximum, |most, value, _| {
+        fold(isa, input, deviation, maximum, |most, value, _| {
             let bits = isa.i32x4_from_f32x4(isa.f32x4_abs(value));
             isa.f32x4_from_i32x4(isa.i32x4_max_s(isa.i32x4_from_f32x4(most), bits))
         });
         // Counts are i32 in the lanes.
         beyond.fill(0);
-        fold(isa, input, beyond, |count, value, at| {
-            let is_beyond = isa.f32x4_gt(isa.f32x4_abs(value), vector(isa, deviation, at));
+        fold(isa, input, deviation, beyond, |count, value, deviation| {
+            let is_beyond = isa.f32x4_gt(isa.f32x4_abs(value), deviation);
             isa.f32x4_from_i32x4(isa.i32x4_sub(isa.i32x4_from_f32x4(count), is_beyond))
         });
         for count in mem::arrays_mut::<BYTES>(beyond) {

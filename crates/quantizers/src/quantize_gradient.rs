@@ -1,6 +1,7 @@
 //! Gradients to symmetric codes by stochastic rounding (SPEC 7.3, 7.4). Buffers: reads gradient, random, channel clips; writes state, codes, channel steps.
 //! One unit: what lay beyond the clip is counted in the same pass.
 
+use crate::codes::number;
 use crate::noise::Noise;
 use crate::params::QuantizeGradient;
 use crate::state::{clip_size, gradient, symmetric_levels, GRADIENT_BYTES, WIDTHS};
@@ -65,7 +66,7 @@ impl<I: Isa, const EIGHT: bool> Rounding<I, EIGHT> {
     /// Four codes.
     #[inline(always)]
     fn codes(&self, isa: I, scaled: I::F32x4, noise: I::I32x4) -> I::I32x4 {
-        let bounded = isa.f32x4_pmin(self.high, isa.f32x4_pmax(self.low, scaled));
+        let bounded = isa.f32x4_relaxed_min(isa.f32x4_relaxed_max(number(isa, scaled), self.low), self.high);
         let sum = isa.i32x4_from_f32x4(isa.f32x4_add(bounded, self.point));
         let fixed = isa.i32x4_sub(sum, isa.i32x4_from_f32x4(self.point));
         isa.i32x4_shr_s(isa.i32x4_add(fixed, noise), if EIGHT { 15 } else { 16 })

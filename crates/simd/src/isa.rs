@@ -305,11 +305,19 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Products of the high 2 lanes, taken as unsigned.
     fn i64x2_extmul_high_i32x4_u(self, a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
 
-    /// `b < a ? b : a`: one instruction on x86. `a` if either is NaN.
+    /// `b < a ? b : a`, so `a` for NaN and equal zeros. One instruction on x86 in the flavour `simd128` only: in `relaxed` LLVM would make
+    /// `relaxed_min` of it, which has another answer for NaN on every machine, and a comparison with a selection stands for it.
     fn f32x4_pmin(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
 
-    /// `a < b ? b : a`: one instruction on x86. `a` if either is NaN.
+    /// `a < b ? b : a`, as [`Isa::f32x4_pmin`].
     fn f32x4_pmax(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+
+    /// The smaller one, in one instruction: `f32x4.relaxed_min`, or `pmin` where that is missing. Defined for numbers only, and of zeros of two signs
+    /// either may come: a test on [`Portable`](crate::Portable) panics for NaN.
+    fn f32x4_relaxed_min(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+
+    /// The larger one, as [`Isa::f32x4_relaxed_min`].
+    fn f32x4_relaxed_max(self, a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
 
     /// `v128.bitselect`: the bits of `a` where `mask` has ones, of `b` elsewhere.
     fn i32x4_bitselect(self, a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;

@@ -217,7 +217,7 @@ fn comparisons_masks_and_roots() {
 }
 
 #[test]
-fn unsigned_words_and_pseudo_extremes() {
+fn unsigned_words_and_relaxed_extremes() {
     let (a, b) = ([-1, 3, i32::MIN, -1], [-1, 5, 7, 2]);
     assert_eq!(P.i32x4_xor(a, b), [0, 6, i32::MIN + 7, -3]);
     assert_eq!(P.i32x4_andnot(a, b), [0, 2, i32::MIN, -3]);
@@ -229,4 +229,9 @@ fn unsigned_words_and_pseudo_extremes() {
     let (a, b) = ([1.0, -0.0, f32::NAN, 2.0], [2.0, 0.0, 1.0, f32::NAN]);
     assert_eq!(P.f32x4_pmin(a, b).map(f32::to_bits), [1.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
     assert_eq!(P.f32x4_pmax(a, b).map(f32::to_bits), [2.0, -0.0, f32::NAN, 2.0].map(f32::to_bits));
+    let (a, b) = ([1.0, -2.0, f32::INFINITY, 2.0], [2.0, -3.0, 1.0, f32::NEG_INFINITY]);
+    assert_eq!(P.f32x4_relaxed_min(a, b), [1.0, -3.0, 1.0, f32::NEG_INFINITY]);
+    assert_eq!(P.f32x4_relaxed_max(a, b), [2.0, -2.0, f32::INFINITY, 2.0]);
+    let no_number = || P.f32x4_relaxed_min([1.0; 4], [f32::NAN; 4]);
+    assert!(std::panic::catch_unwind(no_number).is_err(), "the relaxed minimum of NaN has no meaning");
 }

@@ -123,7 +123,7 @@ for (const network of deployed) {
       const output = integer.values[made]!;
       const layer = trainedLayer(graph, node, output.name);
       const isCarrier = output.dtype === 'i16';
-      const room = 0.5 + (isCarrier ? 2 : 0.125) + biasStep(layer, node, output.scale) / refinement(graph, operation, node, integer);
+      const room = 0.5 + (isCarrier ? 32 : output.range[1] <= 15 ? 0.125 : 1) + biasStep(layer, node, output.scale) / refinement(graph, operation, node, integer);
       let count = 0;
       let wrong = 0;
       for (const sample of samples.slice(0, 2)) {

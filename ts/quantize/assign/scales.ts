@@ -1,9 +1,9 @@
 import { channelKey, type Statistics } from '../calibration/calibrate.js';
 import type { CodeDtype } from '../../integer/integer-graph.js';
-import { fixedQ15 } from '../fixed/fixed-form.js';
-import { describeChannels, type FixedRequest } from '../fixed/quantize-fixed.js';
+import { type FixedRequest, q15Channels } from '../fixed/quantize-fixed.js';
 import { refineCodes } from '../fixed/refine-codes.js';
 import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
+import type { ChannelStatistics } from '../calibration/channels.js';
 import type { ResolvedOptions } from '../options.js';
 import { isLinear, type LinearOp, type Plan, type PlanNode } from '../plan/plan.js';
 import { poolDivisors } from '../plan/pool-divisors.js';
@@ -16,9 +16,8 @@ import type { ScaleGroups } from './scale-groups.js';
 /** Carriers take 13 bits of magnitude for what calibration saw: four times as much fits. */
 export const CARRIER_LEVELS = 8191;
 const CARRIER_RANGE = [-32767, 32767] as const;
-/** Largest error of q15 where codes are fixed, in codes: an eighth turns over few of them, two of 8191 steps do not show. */
-const CODE_TOLERANCE = 1 / 8;
-const CARRIER_TOLERANCE = 2;
+/** Largest error that q15 may make where codes are fixed, in codes: an eighth of 15 turns over few of them; one of 255 and 32 of 8191 are what 2^−9 of the largest is. */
+const FIXED_TOLERANCE = { u4: 1 / 8, c8: 1, i16: 32 } as const;
 /** A value that was 0 on every sample, or tiny, must still have a scale that f32 arithmetic can use. */
 const SMALLEST_LIMIT = 1e-20;
 
@@ -104,11 +103,7 @@ export class Scales {
   /** The smallest growth at which q15 holds codes that are fixed; 1 where none does. */
   #fixedGrowth(node: PlanNode<LinearOp>, fixed: FixedWeights): number {
     const request = this.fixedRequest(node, fixed, CARRIER_RANGE);
-    for (const growth of [1, 2, 4, 8]) {
-      const seen = request.seen && Array.from(request.seen, (reach) => reach / growth);
-      const channels = describeChannels({ ...request, outputScale: request.outputScale * growth, seen });
-      if (fixedQ15({ ...request, channels })) return growth;
-    }
+    for (const growth of [1, 2, 4, 8]) if (q15Channels({ ...request, outputScale: request.outputScale * growth })) return growth;
     return 1;
   }
 
@@ -121,9 +116,10 @@ export class Scales {
     const refined = refineCodes(fixed, { ...scales, outputLevels: isCarrier ? CARRIER_LEVELS : Math.max(-clamp[0], clamp[1]) });
     return {
       name: node.name, op: node.op, fixed: refined, ...scales, inputRange: this.range(node.inputs[0]!, reads), clamp,
-      seen: isCarrier ? this.carrierReach(node) : undefined,
+      seen: isCarrier ? this.carrierReach(node).map((reach) => reach * scales.outputScale) : undefined,
+      observed: this.#seenChannels(node),
       floor: writes === 'u4' ? CODE_FLOOR.four : CODE_FLOOR.eight,
-      tolerance: isCarrier ? CARRIER_TOLERANCE : CODE_TOLERANCE,
+      tolerance: this.plan.codes.has(node.output) ? FIXED_TOLERANCE.u4 : FIXED_TOLERANCE[writes],
       requantization: this.options.requantization,
     };
   }
@@ -178,13 +174,19 @@ export class Scales {
     return { inputScale: this.of(node.inputs[0]!, input), outputScale: this.of(node.output, output) };
   }
 
+  /** Per channel of a layer's output, what calibration saw; undefined where it saw nothing. */
+  #seenChannels(node: PlanNode<LinearOp>): ChannelStatistics | undefined {
+    const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
+    return seen && seen.count > 0 ? seen : undefined;
+  }
+
   /**
    * Per channel, whether calibration saw its output vary by a code or more; undefined (all count) where it saw nothing or nothing that varies.
    * Dead channels, whose weights are thousands of times smaller than the others', must not push a layer out of q15.
    */
   livingChannels(node: PlanNode<LinearOp>): boolean[] | undefined {
-    const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
-    if (!seen || seen.count === 0) return undefined;
+    const seen = this.#seenChannels(node);
+    if (!seen) return undefined;
     const { outputScale } = this.linearScales(node);
     const living = Array.from(seen.hi, (hi, c) => hi - seen.lo[c]! >= outputScale);
     return living.includes(true) ? living : undefined;
@@ -198,10 +200,10 @@ export class Scales {
     const { inputScale, outputScale } = this.linearScales(node);
     const input = this.representations.reads.get(node.name)![0]!;
     const range = this.range(node.inputs[0]!, input);
-    const seen = this.statistics.channels.get(channelKey(node.output, node.op.form));
+    const seen = this.#seenChannels(node);
     return Float64Array.from({ length: node.op.weightShape[0]! }, (_, c) => {
       let [lowest, highest] = provedRange(node.op, c, range[0] * inputScale, range[1] * inputScale);
-      if (seen && seen.count > 0) {
+      if (seen) {
         highest = Math.min(highest, 2 * Math.max(0, seen.hi[c]!));
         if (node.bounds.lo === -Infinity) lowest = Math.max(lowest, 2 * Math.min(0, seen.lo[c]!));
       }

@@ -1,5 +1,4 @@
 import { powerOfTwo, roundHalfEven } from '../rounding.js';
-import { exactForm, type ExactForm } from '../scales/exact.js';
 import { Q15_MAX, Q15_SHIFTS, type Q15Form } from '../scales/linear-q15.js';
 
 /** One output channel of a layer whose weight codes are fixed. */
@@ -21,18 +20,13 @@ export interface FixedFormRequest {
   readonly floor: number;
   /** Largest error that q15 may make, in output codes. */
   readonly tolerance: number;
-  readonly requantization: 'auto' | 'exact';
 }
 
 /** b/2^(15+s) must be this near to the ratio. */
 const PRECISION = 1 / 512;
 
-/** q15 at the shift with the smallest error if it holds every channel (DESIGN §3.1, codes already fixed), else exact; null for ratios above 2^22. */
-export function fixedForm(request: FixedFormRequest): Q15Form | ExactForm | null {
-  return (request.requantization === 'auto' ? fixedQ15(request) : null) ?? exactForm(request.channels.map(({ ratio }) => ratio));
-}
-
-export function fixedQ15(request: Omit<FixedFormRequest, 'requantization'>): Q15Form | null {
+/** q15 at the shift with the smallest error, if it holds every channel (DESIGN §3.1, codes already fixed); else null. */
+export function fixedQ15(request: FixedFormRequest): Q15Form | null {
   let best: Q15Form | null = null;
   let bestError = request.tolerance;
   for (let shift = Q15_SHIFTS.lowest; shift <= Q15_SHIFTS.highest; shift++) {
@@ -49,7 +43,7 @@ export function fixedQ15(request: Omit<FixedFormRequest, 'requantization'>): Q15
 }
 
 /** A bound on how far a channel's codes are from those of the exact ratio; Infinity where q15 does not hold it. */
-function channelError({ ratio, moving, reach }: FixedChannel, b: number, shift: number, { clamp: [lo, hi], floor }: Omit<FixedFormRequest, 'requantization'>): number {
+function channelError({ ratio, moving, reach }: FixedChannel, b: number, shift: number, { clamp: [lo, hi], floor }: FixedFormRequest): number {
   if (b < 1) return Infinity;
   const relative = Math.abs(b / powerOfTwo(15 + shift) - ratio) / ratio;
   const shown = Math.max(-lo, hi);

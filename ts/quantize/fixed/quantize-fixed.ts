@@ -4,7 +4,9 @@ import type { LinearOp } from '../plan/plan.js';
 import { clamp, powerOfTwo, roundHalfEven } from '../rounding.js';
 import type { QuantizedLinear } from '../scales/quantize-linear.js';
 import type { FixedWeights } from './fixed-codes.js';
-import { type FixedChannel, fixedForm, type FixedFormRequest } from './fixed-form.js';
+import { exactForm } from '../scales/exact.js';
+import type { Q15Form } from '../scales/linear-q15.js';
+import { type FixedChannel, type FixedFormRequest, fixedQ15 } from './fixed-form.js';
 
 export interface FixedRequest extends Omit<FixedFormRequest, 'channels'> {
   readonly name: string;
@@ -13,8 +15,11 @@ export interface FixedRequest extends Omit<FixedFormRequest, 'channels'> {
   readonly inputScale: number;
   readonly inputRange: readonly [number, number];
   readonly outputScale: number;
-  /** Per channel, the largest |value| that calibration saw with room for more, in output codes; undefined where only the proved bound counts. */
+  readonly requantization: 'auto' | 'exact';
+  /** Per channel, the largest |value| that calibration saw with room for more; undefined where only the proved bound counts. */
   readonly seen: ArrayLike<number> | undefined;
+  /** Per channel, the smallest and largest value behind the clamp that calibration saw; undefined where it saw none. */
+  readonly observed: { readonly lo: ArrayLike<number>; readonly hi: ArrayLike<number> } | undefined;
 }
 
 /** A channel whose weights cannot move the output by this much of a code is a constant. */
@@ -34,8 +39,9 @@ interface Channel extends FixedChannel {
  */
 export function quantizeFixed(request: FixedRequest): QuantizedLinear {
   const { op, fixed } = request;
-  const channels = describeChannels(request);
-  const form = fixedForm({ ...request, channels });
+  const q15 = request.requantization === 'auto' ? q15Channels(request) : null;
+  const channels = q15?.channels ?? describeChannels(request, false);
+  const form = q15?.form ?? exactForm(channels.map(({ ratio }) => ratio));
   if (!form) throw accumulatorError(request, 'a scale ratio above 2^22');
   const size = fixed.codes.length / channels.length;
   const weights = Int8Array.from(fixed.codes, (code, i) => {
@@ -45,30 +51,45 @@ export function quantizeFixed(request: FixedRequest): QuantizedLinear {
   });
   const power = powerOfTwo(form.form === 'q15' ? 15 + form.shift : form.shift - form.left);
   const worth = Float64Array.from(form.multipliers, (b) => b / power);
-  const hasBias = op.bias !== null;
+  const hasBias = op.bias !== null || channels.some(({ bias }) => bias !== 0);
   const bias = hasBias ? Int32Array.from(channels, (channel, c) => biasCode(request, channel, c, worth[c]!, accumulatorLimit(form))) : null;
   return { form, weights, isFourBit: fixed.levels <= 7, bias, weightScales: worth.map((ratio) => (ratio * request.outputScale) / request.inputScale) };
 }
 
+/**
+ * q15 and the channels that it holds; if need be with those as constants that calibration never saw vary by more than a code (a quarter of one where there are 16): dead channels,
+ * whose bias in steps of their tiny accumulator would leave 16 bits. null where q15 does not do it.
+ */
+export function q15Channels(request: FixedRequest): { readonly form: Q15Form; readonly channels: readonly Channel[] } | null {
+  for (const isLenient of [false, true]) {
+    const channels = describeChannels(request, isLenient);
+    const form = fixedQ15({ ...request, channels });
+    if (form) return { form, channels };
+  }
+  return null;
+}
+
 /** What each channel's accumulator is worth, and how far it reaches. */
-export function describeChannels(request: Omit<FixedRequest, 'tolerance' | 'floor' | 'requantization' | 'name'>): Channel[] {
-  const { op, fixed, inputScale, inputRange: [low, high], outputScale, seen, clamp: [lo, hi] } = request;
+function describeChannels(request: FixedRequest, isLenient: boolean): Channel[] {
+  const { op, fixed, inputScale, inputRange: [low, high], outputScale, seen, observed, clamp: [lo, hi] } = request;
   const sums = weightSums(fixed.codes, fixed.factors.length, null);
   const own = Array.from(fixed.factors, (factor) => (inputScale * fixed.scale * Math.abs(factor)) / outputScale);
   const largest = sums.map(({ positive, negative }) => Math.max(positive * high + negative * low, -(positive * low + negative * high)));
-  const isConstant = own.map((ratio, c) => ratio * largest[c]! < SMALLEST_EFFECT);
+  const spread = (hi - lo <= 15 ? 0.25 : 1) * outputScale;
+  const neverVaries = (c: number): boolean => isLenient && observed !== undefined && observed.hi[c]! - observed.lo[c]! <= spread;
+  const isConstant = own.map((ratio, c) => ratio * largest[c]! < SMALLEST_EFFECT || neverVaries(c));
   const top = own.reduce((a, ratio, c) => (isConstant[c] ? a : Math.max(a, ratio)), 0);
-  const isCode = hi - lo <= 255;
-  const constantRatio = isCode || top === 0 ? Math.min(CONSTANT_RATIO, top || CONSTANT_RATIO) : top;
+  const constantRatio = hi - lo <= 255 || top === 0 ? Math.min(CONSTANT_RATIO, top || CONSTANT_RATIO) : top;
   return own.map((ratio, c) => {
-    const wanted = (op.bias?.[c] ?? 0) / outputScale;
+    const offset = (op.bias?.[c] ?? 0) / outputScale;
     if (isConstant[c]) {
-      const bias = clamp(wanted, lo - 1, hi + 1);
+      const value = neverVaries(c) ? (observed!.lo[c]! + observed!.hi[c]!) / 2 / outputScale : offset;
+      const bias = clamp(value, lo - 1, hi + 1);
       return { isConstant: true, ratio: constantRatio, varying: 0, moving: 0, reach: Math.abs(bias), bias };
     }
     const varying = ratio * largest[c]!;
-    const reach = Math.min(varying + Math.abs(wanted), seen?.[c] ?? Infinity);
-    return { isConstant: false, ratio, varying, moving: Math.min(varying, reach + Math.abs(wanted)), reach, bias: wanted };
+    const reach = Math.min(varying + Math.abs(offset), seen ? seen[c]! / outputScale : Infinity);
+    return { isConstant: false, ratio, varying, moving: Math.min(varying, reach + Math.abs(offset)), reach, bias: offset };
   });
 }
 

@@ -9,6 +9,12 @@ pub struct Arena {
     memory: Vec<u8>,
 }
 
+impl Default for Arena {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Arena {
     /// Nothing in it yet.
     pub fn new() -> Self {

@@ -164,6 +164,8 @@ operations! {
     i64x2_extmul_high_i32x4_u(a: Self::I32x4, b: Self::I32x4) -> Self::I64x2;
     f32x4_pmin(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     f32x4_pmax(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+    f32x4_relaxed_min(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
+    f32x4_relaxed_max(a: Self::F32x4, b: Self::F32x4) -> Self::F32x4;
     i32x4_bitselect(a: Self::I32x4, b: Self::I32x4, mask: Self::I32x4) -> Self::I32x4;
     i32x4_eq(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
     f32x4_gt(a: Self::F32x4, b: Self::F32x4) -> Self::I32x4;

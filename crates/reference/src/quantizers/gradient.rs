@@ -8,11 +8,11 @@ pub fn step(clip: f32, levels: i32) -> f32 {
     (if clip >= SMALLEST_CLIP { clip } else { SMALLEST_CLIP }) / levels as f32
 }
 
-/// The code of g; `noise` has 16 bits. NaN gives −levels.
+/// The code of g; `noise` has 16 bits. NaN gives 0.
 pub fn quantize(g: f32, clip: f32, levels: i32, noise: u32) -> i32 {
     let scaled = g * (1.0 / step(clip, levels));
     let levels = levels as f32;
-    let bounded = if scaled.is_nan() { -levels } else { scaled.clamp(-levels, levels) };
+    let bounded = if scaled.is_nan() { 0.0 } else { scaled.clamp(-levels, levels) };
     // Sixteen bits after the point; fifteen of them where eight bits stand before it.
     let bits = if levels < 64.0 { 16 } else { 15 };
     let fixed = (f64::from(bounded) * f64::from(1 << bits)).round_ties_even() as i32;

@@ -10,7 +10,7 @@ pub fn log(x: f32) -> f32 {
     let (x, mut n) = if x < f32::MIN_POSITIVE { (x * 8_388_608.0, -23) } else { (x, 0) };
     n += (x.to_bits() >> 23) as i32 - 127;
     let mut m = f32::from_bits(x.to_bits() & 0x7f_ffff | 127 << 23);
-    if m > 1.41421356 {
+    if m > core::f32::consts::SQRT_2 {
         m *= 0.5;
         n += 1;
     }

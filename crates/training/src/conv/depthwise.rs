@@ -41,8 +41,8 @@ fn run_channels<I: Isa, const V: usize>(isa: I, geometry: &Geometry, reads: [&[u
             if let Some((y, x)) = y.zip(geometry.columns.at(pixel.x, kx)) {
                 let input = &input[(geometry.input_at(pixel.image, y, x) + first) * BYTES..][..bytes];
                 let weights = &weights[tap * BYTES..][..bytes];
-                for v in 0..V {
-                    sums[v] = isa.f32x4_add(sums[v], isa.f32x4_mul(load(isa, input, v), load(isa, weights, v)));
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = isa.f32x4_add(*sum, isa.f32x4_mul(load(isa, input, v), load(isa, weights, v)));
                 }
             }
             tap += geometry.in_c;

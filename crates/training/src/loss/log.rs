@@ -3,7 +3,6 @@
 // The decimals stand as SPEC gives them.
 #![allow(clippy::excessive_precision)]
 
-const SQRT_2: f32 = 1.41421356;
 const LN_2_HIGH: f32 = 0.693359375;
 const LN_2_LOW: f32 = -2.12194440e-4;
 /// 2/9, 2/7, 2/5, 2/3: the series of 2·artanh behind its first term.
@@ -20,7 +19,7 @@ pub fn log(x: f32) -> f32 {
     let (x, scale) = if x < f32::MIN_POSITIVE { (x * 8_388_608.0, -23) } else { (x, 0) };
     let exponent = (x.to_bits() >> 23) as i32 - 127;
     let mantissa = f32::from_bits(x.to_bits() & 0x7f_ffff | 127 << 23);
-    let (mantissa, exponent) = if mantissa > SQRT_2 { (mantissa * 0.5, exponent + 1) } else { (mantissa, exponent) };
+    let (mantissa, exponent) = if mantissa > core::f32::consts::SQRT_2 { (mantissa * 0.5, exponent + 1) } else { (mantissa, exponent) };
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let z = s * s;
     let series = SERIES[1..].iter().fold(SERIES[0], |sum, c| sum * z + c);
