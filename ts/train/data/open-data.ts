@@ -77,6 +77,7 @@ function checkFloatData(data: FloatData): FloatData {
   const { inputs, labels, shape } = data;
   const size = checkShape(shape);
   if (!(inputs instanceof Float32Array)) throw datasetError('inputs', 'a Float32Array', Object.prototype.toString.call(inputs));
+  if (!(labels instanceof Int32Array) && !Array.isArray(labels)) throw datasetError('labels', 'an Int32Array or an array', Object.prototype.toString.call(labels));
   if (labels.length < 1) throw datasetError('labels', 'at least one sample', 'none');
   if (inputs.length !== labels.length * size) throw datasetError('inputs', `${labels.length * size} numbers for ${labels.length} samples of [${shape.join(', ')}]`, `${inputs.length}`);
   checkIntegers(labels);
