@@ -1,4 +1,4 @@
-/** What a finished run leaves to use: model.onnx for other tools, model.dyad for ours, and how well the latter does on the test pictures. */
+/** What a finished run leaves to use: ONNX files for other tools, model.dyad for ours, and how well the latter does on the test pictures. */
 import { encodeDyad } from '../integer/dyad.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import { exportOnnx } from '../onnx/lazy-export.js';
@@ -14,6 +14,7 @@ import type { RunFolder } from './train-folder.js';
 import type { TrainSettings } from './train-settings.js';
 
 export const ONNX = 'model.onnx';
+export const FLOAT_ONNX = 'model.float.onnx';
 export const DYAD = 'model.dyad';
 
 export interface Deployed {
@@ -25,14 +26,16 @@ export interface Deployed {
 }
 
 /**
- * Writes both files from the parameters of the best epoch. Quantized layers are in the ONNX file as QuantizeLinear and DequantizeLinear.
+ * Writes the files from the parameters of the best epoch. model.onnx computes what was trained: quantized layers are QuantizeLinear and DequantizeLinear there; beside it, the weights alone.
  * @throws DyadicError ERR_FILE; what quantizing throws
  */
 export async function deploy(trainer: Trainer, folder: RunFolder, data: TrainingData, settings: TrainSettings): Promise<Deployed> {
   if (trainer.best !== null) await trainer.restoreBest();
   const name = settings.model.replace(/^.*[\\/]/, '').replace(/\.[cm]?[jt]s$/, '');
-  const onnx = await exportOnnx(await trainer.toGraph({ name, shape: data.train.shape }), { format: settings.bits === null ? 'float' : 'qdq', batch: 'open' });
+  const trained = await trainer.toGraph({ name, shape: data.train.shape });
+  const onnx = await exportOnnx(trained, { format: settings.bits === null ? 'float' : 'qdq', batch: 'open' });
   folder.write(ONNX, onnx);
+  if (settings.bits !== null) folder.write(FLOAT_ONNX, await exportOnnx(trained, { format: 'float', batch: 'open' }));
   const preprocess = preprocessOf(data.train, trainer.normalization ?? undefined);
   const progress = new Progress();
   try {

@@ -71,6 +71,18 @@ fn nearest(a: f32) -> f32 {
     }
 }
 
+/// Operations whose body is one expression.
+macro_rules! operations {
+    ($($name:ident($($operand:ident: $type:ty),*) -> $result:ty = $body:expr;)*) => {
+        $(
+            #[inline(always)]
+            fn $name(self, $($operand: $type),*) -> $result {
+                $body
+            }
+        )*
+    };
+}
+
 impl Isa for Portable {
     type I8x16 = [i8; 16];
     type I16x8 = [i16; 8];
@@ -334,49 +346,16 @@ impl Isa for Portable {
         from_fn(|i| ((i32::from(a[i]) * i32::from(b[i]) + (1 << 14)) >> 15).min(32767) as i16)
     }
 
-    #[inline(always)]
-    fn i32x4_splat(self, a: i32) -> [i32; 4] {
-        [a; 4]
-    }
-
-    #[inline(always)]
-    fn i32x4_add(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i].wrapping_add(b[i]))
-    }
-
-    #[inline(always)]
-    fn i32x4_sub(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i].wrapping_sub(b[i]))
-    }
-
-    #[inline(always)]
-    fn i32x4_mul(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i].wrapping_mul(b[i]))
-    }
-
-    #[inline(always)]
-    fn i32x4_min_s(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i].min(b[i]))
-    }
-
-    #[inline(always)]
-    fn i32x4_max_s(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i].max(b[i]))
-    }
-
-    #[inline(always)]
-    fn i32x4_shr_s(self, a: [i32; 4], shift: u32) -> [i32; 4] {
-        a.map(|lane| lane >> (shift % 32))
-    }
-
-    #[inline(always)]
-    fn i32x4_shl(self, a: [i32; 4], shift: u32) -> [i32; 4] {
-        a.map(|lane| lane << (shift % 32))
-    }
-
-    #[inline(always)]
-    fn i32x4_dot_i16x8_s(self, a: [i16; 8], b: [i16; 8]) -> [i32; 4] {
-        from_fn(|i| product(a, b, 2 * i).wrapping_add(product(a, b, 2 * i + 1)))
+    operations! {
+        i32x4_splat(a: i32) -> [i32; 4] = [a; 4];
+        i32x4_add(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i].wrapping_add(b[i]));
+        i32x4_sub(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i].wrapping_sub(b[i]));
+        i32x4_mul(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i].wrapping_mul(b[i]));
+        i32x4_min_s(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i].min(b[i]));
+        i32x4_max_s(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i].max(b[i]));
+        i32x4_shr_s(a: [i32; 4], shift: u32) -> [i32; 4] = a.map(|lane| lane >> (shift % 32));
+        i32x4_shl(a: [i32; 4], shift: u32) -> [i32; 4] = a.map(|lane| lane << (shift % 32));
+        i32x4_dot_i16x8_s(a: [i16; 8], b: [i16; 8]) -> [i32; 4] = from_fn(|i| product(a, b, 2 * i).wrapping_add(product(a, b, 2 * i + 1)));
     }
 
     #[inline(always)]
@@ -455,99 +434,32 @@ impl Isa for Portable {
         from_fn(|i| i64::from(a[i + 2]) * i64::from(b[i + 2]))
     }
 
-    #[inline(always)]
-    fn f32x4_splat(self, a: f32) -> [f32; 4] {
-        [a; 4]
-    }
-
-    #[inline(always)]
-    fn f32x4_add(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| a[i] + b[i])
-    }
-
-    #[inline(always)]
-    fn f32x4_sub(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| a[i] - b[i])
-    }
-
-    #[inline(always)]
-    fn f32x4_mul(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| a[i] * b[i])
-    }
-
-    #[inline(always)]
-    fn f32x4_div(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| a[i] / b[i])
-    }
-
-    #[inline(always)]
-    fn f32x4_min(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| minimum(a[i], b[i]))
-    }
-
-    #[inline(always)]
-    fn f32x4_max(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| maximum(a[i], b[i]))
-    }
-
-    #[inline(always)]
-    fn f32x4_nearest(self, a: [f32; 4]) -> [f32; 4] {
-        a.map(nearest)
-    }
-
-    #[inline(always)]
-    fn f32x4_convert_i32x4_s(self, a: [i32; 4]) -> [f32; 4] {
-        a.map(|lane| lane as f32)
-    }
-
-    #[inline(always)]
-    fn i32x4_and(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i] & b[i])
-    }
-
-    #[inline(always)]
-    fn i32x4_or(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i] | b[i])
-    }
-
-    #[inline(always)]
-    fn i32x4_xor(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i] ^ b[i])
-    }
-
-    #[inline(always)]
-    fn i32x4_andnot(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i] & !b[i])
-    }
-
-    #[inline(always)]
-    fn i32x4_shr_u(self, a: [i32; 4], shift: u32) -> [i32; 4] {
-        a.map(|lane| (lane as u32 >> (shift % 32)) as i32)
-    }
-
-    #[inline(always)]
-    fn i32x4_low_words(self, a: [i64; 2], b: [i64; 2]) -> [i32; 4] {
-        [a[0] as i32, a[1] as i32, b[0] as i32, b[1] as i32]
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_low_i32x4_u(self, a: [i32; 4], b: [i32; 4]) -> [i64; 2] {
-        from_fn(|i| (u64::from(a[i] as u32) * u64::from(b[i] as u32)) as i64)
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_high_i32x4_u(self, a: [i32; 4], b: [i32; 4]) -> [i64; 2] {
-        from_fn(|i| (u64::from(a[i + 2] as u32) * u64::from(b[i + 2] as u32)) as i64)
-    }
-
-    #[inline(always)]
-    fn f32x4_pmin(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] })
-    }
-
-    #[inline(always)]
-    fn f32x4_pmax(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
-        from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
+    operations! {
+        f32x4_splat(a: f32) -> [f32; 4] = [a; 4];
+        f32x4_add(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| a[i] + b[i]);
+        f32x4_sub(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| a[i] - b[i]);
+        f32x4_mul(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| a[i] * b[i]);
+        f32x4_div(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| a[i] / b[i]);
+        f32x4_min(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| minimum(a[i], b[i]));
+        f32x4_max(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| maximum(a[i], b[i]));
+        f32x4_nearest(a: [f32; 4]) -> [f32; 4] = a.map(nearest);
+        f32x4_convert_i32x4_s(a: [i32; 4]) -> [f32; 4] = a.map(|lane| lane as f32);
+        i32x4_and(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i] & b[i]);
+        i32x4_or(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i] | b[i]);
+        i32x4_xor(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i] ^ b[i]);
+        i32x4_andnot(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i] & !b[i]);
+        i32x4_shr_u(a: [i32; 4], shift: u32) -> [i32; 4] = a.map(|lane| (lane as u32 >> (shift % 32)) as i32);
+        i32x4_low_words(a: [i64; 2], b: [i64; 2]) -> [i32; 4] = [a[0] as i32, a[1] as i32, b[0] as i32, b[1] as i32];
+        i64x2_extmul_low_i32x4_u(a: [i32; 4], b: [i32; 4]) -> [i64; 2] = from_fn(|i| (u64::from(a[i] as u32) * u64::from(b[i] as u32)) as i64);
+        i64x2_extmul_high_i32x4_u(a: [i32; 4], b: [i32; 4]) -> [i64; 2] = from_fn(|i| (u64::from(a[i + 2] as u32) * u64::from(b[i + 2] as u32)) as i64);
+        f32x4_pmin(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| if b[i] < a[i] { b[i] } else { a[i] });
+        f32x4_pmax(a: [f32; 4], b: [f32; 4]) -> [f32; 4] = from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] });
+        i32x4_bitselect(a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] = from_fn(|i| a[i] & mask[i] | b[i] & !mask[i]);
+        i32x4_eq(a: [i32; 4], b: [i32; 4]) -> [i32; 4] = from_fn(|i| -i32::from(a[i] == b[i]));
+        f32x4_gt(a: [f32; 4], b: [f32; 4]) -> [i32; 4] = from_fn(|i| -i32::from(a[i] > b[i]));
+        f32x4_ne(a: [f32; 4], b: [f32; 4]) -> [i32; 4] = from_fn(|i| -i32::from(a[i] != b[i]));
+        f32x4_abs(a: [f32; 4]) -> [f32; 4] = a.map(f32::abs);
+        f32x4_sqrt(a: [f32; 4]) -> [f32; 4] = a.map(sqrt);
     }
 
     #[inline(always)]
@@ -560,35 +472,5 @@ impl Isa for Portable {
     fn f32x4_relaxed_max(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         debug_assert!(a.iter().chain(&b).all(|lane| !lane.is_nan()), "relaxed_max of NaN: {a:?} {b:?}");
         from_fn(|i| if a[i] < b[i] { b[i] } else { a[i] })
-    }
-
-    #[inline(always)]
-    fn i32x4_bitselect(self, a: [i32; 4], b: [i32; 4], mask: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| a[i] & mask[i] | b[i] & !mask[i])
-    }
-
-    #[inline(always)]
-    fn i32x4_eq(self, a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
-        from_fn(|i| -i32::from(a[i] == b[i]))
-    }
-
-    #[inline(always)]
-    fn f32x4_gt(self, a: [f32; 4], b: [f32; 4]) -> [i32; 4] {
-        from_fn(|i| -i32::from(a[i] > b[i]))
-    }
-
-    #[inline(always)]
-    fn f32x4_ne(self, a: [f32; 4], b: [f32; 4]) -> [i32; 4] {
-        from_fn(|i| -i32::from(a[i] != b[i]))
-    }
-
-    #[inline(always)]
-    fn f32x4_abs(self, a: [f32; 4]) -> [f32; 4] {
-        a.map(f32::abs)
-    }
-
-    #[inline(always)]
-    fn f32x4_sqrt(self, a: [f32; 4]) -> [f32; 4] {
-        a.map(sqrt)
     }
 }

@@ -53,6 +53,18 @@ impl ByteDots for Widened {
     }
 }
 
+/// Operations whose body is one expression.
+macro_rules! operations {
+    ($($name:ident($($operand:ident: $type:ty),*) -> $result:ty = $body:expr;)*) => {
+        $(
+            #[inline(always)]
+            fn $name(self, $($operand: $type),*) -> $result {
+                $body
+            }
+        )*
+    };
+}
+
 impl<D: ByteDots> Isa for Vectors<D> {
     type I8x16 = v128;
     type I16x8 = v128;
@@ -310,209 +322,59 @@ impl<D: ByteDots> Isa for Vectors<D> {
         i16x8_q15mulr_sat(a, b)
     }
 
-    #[inline(always)]
-    fn i32x4_splat(self, a: i32) -> v128 {
-        i32x4_splat(a)
+    operations! {
+        i32x4_splat(a: i32) -> v128 = i32x4_splat(a);
+        i32x4_add(a: v128, b: v128) -> v128 = i32x4_add(a, b);
+        i32x4_sub(a: v128, b: v128) -> v128 = i32x4_sub(a, b);
+        i32x4_mul(a: v128, b: v128) -> v128 = i32x4_mul(a, b);
+        i32x4_min_s(a: v128, b: v128) -> v128 = i32x4_min(a, b);
+        i32x4_max_s(a: v128, b: v128) -> v128 = i32x4_max(a, b);
+        i32x4_shr_s(a: v128, shift: u32) -> v128 = i32x4_shr(a, shift);
+        i32x4_shl(a: v128, shift: u32) -> v128 = i32x4_shl(a, shift);
+        i32x4_dot_i16x8_s(a: v128, b: v128) -> v128 = i32x4_dot_i16x8(a, b);
+        i32x4_relaxed_dot_i8x16_i7x16_add_s(a: v128, b: v128, c: v128) -> v128 = D::i7(a, b, c);
+        i32x4_dot_i8x16_u8x16_add(a: v128, b: v128, c: v128) -> v128 = D::u8(a, b, c);
+        i32x4_dot_i8x16_i8x16_add(a: v128, b: v128, c: v128) -> v128 = D::i8(a, b, c);
+        i32x4_extend_low_i16x8_s(a: v128) -> v128 = i32x4_extend_low_i16x8(a);
+        i32x4_extend_high_i16x8_s(a: v128) -> v128 = i32x4_extend_high_i16x8(a);
+        i32x4_extmul_low_i16x8_s(a: v128, b: v128) -> v128 = i32x4_extmul_low_i16x8(a, b);
+        i32x4_extmul_high_i16x8_s(a: v128, b: v128) -> v128 = i32x4_extmul_high_i16x8(a, b);
+        i32x4_interleave_low(a: v128, b: v128) -> v128 = i32x4_shuffle::<0, 4, 1, 5>(a, b);
+        i32x4_interleave_high(a: v128, b: v128) -> v128 = i32x4_shuffle::<2, 6, 3, 7>(a, b);
+        i32x4_concat_low(a: v128, b: v128) -> v128 = i32x4_shuffle::<0, 1, 4, 5>(a, b);
+        i32x4_concat_high(a: v128, b: v128) -> v128 = i32x4_shuffle::<2, 3, 6, 7>(a, b);
+        i32x4_high_words(a: v128, b: v128) -> v128 = i32x4_shuffle::<1, 3, 5, 7>(a, b);
+        i32x4_trunc_sat_f32x4_s(a: v128) -> v128 = i32x4_trunc_sat_f32x4(a);
+        i64x2_extmul_low_i32x4_s(a: v128, b: v128) -> v128 = i64x2_extmul_low_i32x4(a, b);
+        i64x2_extmul_high_i32x4_s(a: v128, b: v128) -> v128 = i64x2_extmul_high_i32x4(a, b);
     }
 
-    #[inline(always)]
-    fn i32x4_add(self, a: v128, b: v128) -> v128 {
-        i32x4_add(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_sub(self, a: v128, b: v128) -> v128 {
-        i32x4_sub(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_mul(self, a: v128, b: v128) -> v128 {
-        i32x4_mul(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_min_s(self, a: v128, b: v128) -> v128 {
-        i32x4_min(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_max_s(self, a: v128, b: v128) -> v128 {
-        i32x4_max(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_shr_s(self, a: v128, shift: u32) -> v128 {
-        i32x4_shr(a, shift)
-    }
-
-    #[inline(always)]
-    fn i32x4_shl(self, a: v128, shift: u32) -> v128 {
-        i32x4_shl(a, shift)
-    }
-
-    #[inline(always)]
-    fn i32x4_dot_i16x8_s(self, a: v128, b: v128) -> v128 {
-        i32x4_dot_i16x8(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_relaxed_dot_i8x16_i7x16_add_s(self, a: v128, b: v128, c: v128) -> v128 {
-        D::i7(a, b, c)
-    }
-
-    #[inline(always)]
-    fn i32x4_dot_i8x16_u8x16_add(self, a: v128, b: v128, c: v128) -> v128 {
-        D::u8(a, b, c)
-    }
-
-    #[inline(always)]
-    fn i32x4_dot_i8x16_i8x16_add(self, a: v128, b: v128, c: v128) -> v128 {
-        D::i8(a, b, c)
-    }
-
-    #[inline(always)]
-    fn i32x4_extend_low_i16x8_s(self, a: v128) -> v128 {
-        i32x4_extend_low_i16x8(a)
-    }
-
-    #[inline(always)]
-    fn i32x4_extend_high_i16x8_s(self, a: v128) -> v128 {
-        i32x4_extend_high_i16x8(a)
-    }
-
-    #[inline(always)]
-    fn i32x4_extmul_low_i16x8_s(self, a: v128, b: v128) -> v128 {
-        i32x4_extmul_low_i16x8(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_extmul_high_i16x8_s(self, a: v128, b: v128) -> v128 {
-        i32x4_extmul_high_i16x8(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_interleave_low(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<0, 4, 1, 5>(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_interleave_high(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<2, 6, 3, 7>(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_concat_low(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<0, 1, 4, 5>(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_concat_high(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<2, 3, 6, 7>(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_high_words(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<1, 3, 5, 7>(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_trunc_sat_f32x4_s(self, a: v128) -> v128 {
-        i32x4_trunc_sat_f32x4(a)
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_low_i32x4_s(self, a: v128, b: v128) -> v128 {
-        i64x2_extmul_low_i32x4(a, b)
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_high_i32x4_s(self, a: v128, b: v128) -> v128 {
-        i64x2_extmul_high_i32x4(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_splat(self, a: f32) -> v128 {
-        f32x4_splat(a)
-    }
-
-    #[inline(always)]
-    fn f32x4_add(self, a: v128, b: v128) -> v128 {
-        f32x4_add(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_sub(self, a: v128, b: v128) -> v128 {
-        f32x4_sub(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_mul(self, a: v128, b: v128) -> v128 {
-        f32x4_mul(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_div(self, a: v128, b: v128) -> v128 {
-        f32x4_div(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_min(self, a: v128, b: v128) -> v128 {
-        f32x4_min(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_max(self, a: v128, b: v128) -> v128 {
-        f32x4_max(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_nearest(self, a: v128) -> v128 {
-        f32x4_nearest(a)
-    }
-
-    #[inline(always)]
-    fn f32x4_convert_i32x4_s(self, a: v128) -> v128 {
-        f32x4_convert_i32x4(a)
-    }
-
-    #[inline(always)]
-    fn i32x4_and(self, a: v128, b: v128) -> v128 {
-        v128_and(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_or(self, a: v128, b: v128) -> v128 {
-        v128_or(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_xor(self, a: v128, b: v128) -> v128 {
-        v128_xor(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_andnot(self, a: v128, b: v128) -> v128 {
-        v128_andnot(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_shr_u(self, a: v128, shift: u32) -> v128 {
-        u32x4_shr(a, shift)
-    }
-
-    #[inline(always)]
-    fn i32x4_low_words(self, a: v128, b: v128) -> v128 {
-        i32x4_shuffle::<0, 2, 4, 6>(a, b)
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_low_i32x4_u(self, a: v128, b: v128) -> v128 {
-        u64x2_extmul_low_u32x4(a, b)
-    }
-
-    #[inline(always)]
-    fn i64x2_extmul_high_i32x4_u(self, a: v128, b: v128) -> v128 {
-        u64x2_extmul_high_u32x4(a, b)
+    operations! {
+        f32x4_splat(a: f32) -> v128 = f32x4_splat(a);
+        f32x4_add(a: v128, b: v128) -> v128 = f32x4_add(a, b);
+        f32x4_sub(a: v128, b: v128) -> v128 = f32x4_sub(a, b);
+        f32x4_mul(a: v128, b: v128) -> v128 = f32x4_mul(a, b);
+        f32x4_div(a: v128, b: v128) -> v128 = f32x4_div(a, b);
+        f32x4_min(a: v128, b: v128) -> v128 = f32x4_min(a, b);
+        f32x4_max(a: v128, b: v128) -> v128 = f32x4_max(a, b);
+        f32x4_nearest(a: v128) -> v128 = f32x4_nearest(a);
+        f32x4_convert_i32x4_s(a: v128) -> v128 = f32x4_convert_i32x4(a);
+        i32x4_and(a: v128, b: v128) -> v128 = v128_and(a, b);
+        i32x4_or(a: v128, b: v128) -> v128 = v128_or(a, b);
+        i32x4_xor(a: v128, b: v128) -> v128 = v128_xor(a, b);
+        i32x4_andnot(a: v128, b: v128) -> v128 = v128_andnot(a, b);
+        i32x4_shr_u(a: v128, shift: u32) -> v128 = u32x4_shr(a, shift);
+        i32x4_low_words(a: v128, b: v128) -> v128 = i32x4_shuffle::<0, 2, 4, 6>(a, b);
+        i64x2_extmul_low_i32x4_u(a: v128, b: v128) -> v128 = u64x2_extmul_low_u32x4(a, b);
+        i64x2_extmul_high_i32x4_u(a: v128, b: v128) -> v128 = u64x2_extmul_high_u32x4(a, b);
+        f32x4_relaxed_min(a: v128, b: v128) -> v128 = f32x4_pmin(a, b);
+        f32x4_relaxed_max(a: v128, b: v128) -> v128 = f32x4_pmax(a, b);
+        i32x4_bitselect(a: v128, b: v128, mask: v128) -> v128 = v128_bitselect(a, b, mask);
+        i32x4_eq(a: v128, b: v128) -> v128 = i32x4_eq(a, b);
+        f32x4_gt(a: v128, b: v128) -> v128 = f32x4_gt(a, b);
+        f32x4_ne(a: v128, b: v128) -> v128 = f32x4_ne(a, b);
+        f32x4_abs(a: v128) -> v128 = f32x4_abs(a);
+        f32x4_sqrt(a: v128) -> v128 = f32x4_sqrt(a);
     }
 
     #[inline(always)]
@@ -531,45 +393,5 @@ impl<D: ByteDots> Isa for Vectors<D> {
         } else {
             f32x4_pmax(a, b)
         }
-    }
-
-    #[inline(always)]
-    fn f32x4_relaxed_min(self, a: v128, b: v128) -> v128 {
-        f32x4_pmin(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_relaxed_max(self, a: v128, b: v128) -> v128 {
-        f32x4_pmax(a, b)
-    }
-
-    #[inline(always)]
-    fn i32x4_bitselect(self, a: v128, b: v128, mask: v128) -> v128 {
-        v128_bitselect(a, b, mask)
-    }
-
-    #[inline(always)]
-    fn i32x4_eq(self, a: v128, b: v128) -> v128 {
-        i32x4_eq(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_gt(self, a: v128, b: v128) -> v128 {
-        f32x4_gt(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_ne(self, a: v128, b: v128) -> v128 {
-        f32x4_ne(a, b)
-    }
-
-    #[inline(always)]
-    fn f32x4_abs(self, a: v128) -> v128 {
-        f32x4_abs(a)
-    }
-
-    #[inline(always)]
-    fn f32x4_sqrt(self, a: v128) -> v128 {
-        f32x4_sqrt(a)
     }
 }

@@ -109,10 +109,10 @@ test('a loss that is no number is named by layer and step, and nothing is lost',
   const broken = bench.read('depthwiseNorm.weight').fill(NaN);
   bench.set(new Map([['depthwiseNorm.weight', broken]]));
   assert.match(refusal(() => bench.step(input(2, 1))).message, /training step 1, layer "depthwiseNorm": "output"/);
-  bench.set(new Map([['depthwiseNorm.weight', broken.fill(1)], ['linear.weight', bench.read('linear.weight').fill(1e30)]]));
+  bench.set(new Map([['depthwiseNorm.weight', broken.fill(1)], ['linear.weight', bench.read('linear.weight').fill(3e38)], ['linear.bias', bench.read('linear.bias').fill(3e38)]]));
   const exploded = refusal(() => bench.step(input(2, 1)));
   assert.is(exploded.code, 'ERR_TRAINING');
-  assert.match(exploded.message, /training step 1, layer "(linear|hidden|loss)[^"]*"/);
+  assert.match(exploded.message, /training step 1, layer "linear": "loss"/);
   bench.dispose();
 });
 

@@ -3,8 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DyadicError } from '../../../ts/errors.js';
 import { cosine, multiStep } from '../../../ts/train/schedule/schedule.js';
-import { adam, sgd } from '../../../ts/train/optimizer/optimizer.js';
-import { Linear } from '../../../ts/train/modules/linear.js';
+import { sgd } from '../../../ts/train/optimizer/optimizer.js';
 import { Trainer, type TrainerOptions } from '../../../ts/train/trainer/trainer.js';
 import type { FitOptions, SavedCheckpoint, TrainingStep } from '../../../ts/train/trainer/training-step.js';
 import { errorOf } from '../../engine/error-of.js';
@@ -185,6 +184,14 @@ trainers('evaluate is the mean over all samples, whatever the batch', async () =
   }
 });
 
+trainers('evaluate can be aborted', async () => {
+  const controller = new AbortController();
+  const trainer = make({ batch: 4 }, { ...watcher(), onTurn: () => controller.abort('enough') });
+  const error = await errorOf('ERR_ABORTED', () => trainer.evaluate(TEST, { signal: controller.signal }));
+  assert.is(error.cause, 'enough');
+  assert.ok((await trainer.evaluate(TEST)).loss > 0);
+});
+
 trainers('events: steps, epochs and checkpoints, until the listener is taken away', async () => {
   const trainer = make();
   const heard: string[] = [];
@@ -264,36 +271,6 @@ trainers('disposed in the middle of a step: it ends, and the memory is freed onc
   const trainer = make({}, watch);
   await errorOf('ERR_DISPOSED', () => trainer.train(DATA, { epochs: 4 }));
   assert.is(watch.disposed, 1);
-});
-
-trainers('bad options and data are named', async () => {
-  const refusal = async (code: Parameters<typeof errorOf>[0], call: () => unknown, message: RegExp) => assert.match((await errorOf(code, call)).message, message);
-  await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 0 }), /fit: "epochs" expected an integer ≥ 1, got 0/);
-  await refusal('ERR_ARGUMENT', () => make().train(DATA, undefined as never), /epochs/);
-  await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 1, checkpoint: {} as never }), /checkpoint.save/);
-  await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 1, watch: { largeFraction: 2 } }), /largeFraction/);
-  await refusal('ERR_ARGUMENT', () => make({ batch: 0 }), /Trainer: "batch"/);
-  await refusal('ERR_ARGUMENT', () => make({ seed: -1 }), /seed/);
-  await refusal('ERR_ARGUMENT', () => make({ gradient: {} as never }), /gradient.*interval/);
-  await refusal('ERR_ARGUMENT', () => make({ loss: { kind: 'hinge' } as never }), /loss/);
-  await refusal('ERR_ARGUMENT', () => make({ augment: { mirror: true } as never }), /augment/);
-  await refusal('ERR_ARGUMENT', () => make({ normalization: { mean: [0], std: [0] } }), /normalization.std/);
-  await refusal('ERR_ARGUMENT', () => new Trainer({} as never, OPTIONS), /model/);
-  await refusal('ERR_DATASET', () => make({ batch: 64 }).train(DATA, { epochs: 1 }), /at least the 64 samples of a batch, got 50/);
-  await refusal('ERR_DATASET', () => make().train({ ...DATA, labels: DATA.labels.map((label) => label + 1) }, { epochs: 1 }), /labels.*0 to 2.*3/);
-  await refusal('ERR_DATASET', () => make().train({ shape: [4], stepsPerEpoch: 1, batches: [{ inputs: new Float32Array(4), labels: Int32Array.of(3), size: 1 }] }, { epochs: 1 }), /labels of step 0.*3/);
-});
-
-trainers('resume refuses what does not belong together', async () => {
-  const trainer = make();
-  await trainer.train(DATA, { epochs: 1 });
-  const bytes = await trainer.save();
-  const refusal = async (call: () => unknown, message: RegExp) => assert.match((await errorOf('ERR_CHECKPOINT', call)).message, message);
-  await refusal(() => Trainer.resume(bytes, new Linear({ in: 4, out: 5, bias: false }), { gradient: creeping }, fakeBackend()), /parameter weight.*\[5, 4\].*\[3, 4\]/);
-  await refusal(() => Trainer.resume(bytes, fakeModel(), { gradient: { ...creeping, name: 'minmax' } }, fakeBackend()), /gradient.*expected creeping, got minmax/);
-  await refusal(() => Trainer.resume(bytes, fakeModel(), { gradient: creeping, optimizer: adam({ learningRate: 1 }) }, fakeBackend()), /optimizer.weights.*sgd.*adam/);
-  const other = await Trainer.resume(bytes, fakeModel(), { gradient: creeping, optimizer: sgd({ learningRate: 7 }) }, fakeBackend());
-  assert.is(other.settings.optimizer.weights.learningRate, 7);
 });
 
 trainers('other data in the middle of an epoch is refused, between epochs it is not', async () => {

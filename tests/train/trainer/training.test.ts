@@ -115,6 +115,12 @@ training('learns what it was not shown, and evaluate agrees with the reports', a
   const reports = await trainer.train(data!, { epochs: 3, validation: test! });
   assert.ok(reports.at(-1)!.validation!.accuracy > 0.95, JSON.stringify(reports));
   assert.equal(await trainer.evaluate(test!), reports.at(-1)!.validation);
+  // Labels that spoil it all, then back.
+  await trainer.train({ ...data!, labels: data!.labels.map((label) => (label + 1) % CLASSES) }, { epochs: 5 });
+  assert.is.not((await trainer.evaluate(test!)).accuracy, trainer.best!.accuracy);
+  const { epoch, ...best } = await trainer.restoreBest();
+  assert.equal(await trainer.evaluate(test!), best);
+  assert.equal(reports[epoch]!.validation, best);
 });
 
 training('mean squared error trains too', async () => {

@@ -7,7 +7,7 @@ import { bestEpoch } from './result-table.js';
 
 export function accuracySection(arms: readonly Arm[]): string {
   const x = { label: 'epoch', scale: epochScale(arms) };
-  const loss = series(arms, ({ log }) => log.steps.map((line) => [line.epoch, line.loss] as const));
+  const loss = series(arms, ({ log }) => runningMean(log.steps.map((line) => [line.epoch, line.loss] as const)));
   const accuracy = series(arms, ({ log }) => log.epochs.map((line) => [line.epoch, line.testAccuracy] as const));
   const values = (all: readonly LineSeries[]): number[] => all.flatMap(({ points }) => points.map(([, value]) => value));
   const span = values(loss).filter((value) => value > 0);
@@ -15,7 +15,7 @@ export function accuracySection(arms: readonly Arm[]): string {
   const lossScale = isWide ? logScale(values(loss), (value) => String(Number(value.toPrecision(1)))) : linearScale(values(loss), 5);
   const most = Math.max(0, ...accuracy.map(({ points }) => points.length));
   const charts = [
-    lineChart({ id: 'loss', title: 'Training loss', description: describeLoss(arms), x, y: { label: 'cross entropy, mean per picture', scale: lossScale }, series: loss, namesAtEnds: arms.length > 1, size: 'large' }),
+    lineChart({ id: 'loss', title: 'Training loss', description: describeLoss(arms), x, y: { label: 'cross entropy per picture, running mean', scale: lossScale }, series: loss, namesAtEnds: arms.length > 1, size: 'large' }),
     lineChart({
       id: 'accuracy',
       title: 'Test accuracy',
@@ -38,6 +38,15 @@ ${epochTable(arms)}
 
 function series(arms: readonly Arm[], points: (arm: Arm) => LineSeries['points']): LineSeries[] {
   return arms.map((arm) => ({ name: arm.name, style: arm.style, points: points(arm) }));
+}
+
+/** Batches differ more than methods do: each point is the mean of itself and as many before it as make a fortieth of the run. */
+function runningMean(points: LineSeries['points']): LineSeries['points'] {
+  const width = Math.max(1, Math.round(points.length / 40));
+  return points.map(([x], i) => {
+    const window = points.slice(Math.max(0, i + 1 - width), i + 1).map(([, y]) => y);
+    return [x, window.reduce((sum, y) => sum + y, 0) / window.length] as const;
+  });
 }
 
 function describeLoss(arms: readonly Arm[]): string {

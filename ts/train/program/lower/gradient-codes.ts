@@ -40,8 +40,6 @@ export function quantizeGradient(context: TrainContext, layer: GradientLayer, gr
   schedule.host((run) => void run.decisions.decide(run, layer, decided.probes as GradientProbes));
   quantizeStep(context, layer, gradient, codes, null);
   const probes: GradientProbes = { histogram, channels: channelProbe, error: errorProbe(context, layer, gradient, codes) };
-  // It is asked for once more there, to know where the large gradients begin: its memory must not be the codes' by then.
-  assembler.touch(histogram.output, assembler.position);
   decided.probes = probes;
   schedule.host((run) => run.decisions.measureError(run, layer, probes));
   return codes;
