@@ -143,7 +143,7 @@ const SHAPES = [
 ];
 
 const wanted = (job) => job.name.includes(options.only);
-const jobs = [() => SHAPES.flatMap(convolutions), () => elementwise(32 * 32 * 32, 16), () => elementwise(32 * 8 * 8, 64)];
+const jobs = [() => SHAPES.flatMap(convolutions), () => elementwise(32 * 32 * 32, 16), () => elementwise(32 * 8 * 8, 64), () => elementwise(128 * 32 * 32, 16)];
 const peak = measurePeak('f32_mul_add');
 console.log(`f32 mul + add in registers: ${peak.toFixed(1)} GMAC/s`);
 for (const job of jobs.flatMap((make) => make()).filter(wanted)) {

@@ -193,7 +193,7 @@ kernel_params! {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
     }
-    /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c a multiple of 16, of codes in 0..15 or (I8) −7..7 and weights in −8..7, by exact Winograd F(2,3) on
+    /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c and in_stride multiples of 16, of codes in 0..15 or (I8) −7..7 and weights in −8..7, by exact Winograd F(2,3) on
     /// weights packed by [`PackWinogradF23`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
     WinogradF23 = 18, "winograd_f23", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,

@@ -59,8 +59,9 @@ impl<I: Isa> Epilogue<I> for Raw {
     #[inline(always)]
     fn store(self, isa: I, _container: i32, [low, high]: [I::I32x4; 2], _b: (), count: usize, bytes: &mut [u8], at: usize) {
         if count == LANES {
-            isa.i32x4_store(low, mem::array_mut(bytes, at * 4));
-            isa.i32x4_store(high, mem::array_mut(bytes, at * 4 + 16));
+            let eight: &mut [u8; 32] = mem::array_mut(bytes, at * 4);
+            isa.i32x4_store(low, mem::array_mut(eight, 0));
+            isa.i32x4_store(high, mem::array_mut(eight, 16));
         } else {
             store_some(isa, [low, high], count, bytes, at);
         }

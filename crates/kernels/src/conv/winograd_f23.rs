@@ -21,6 +21,8 @@ use simd::{mem, Dot, Isa};
 pub const POSITIONS: usize = 16;
 /// Channels that one vector of codes holds.
 pub const CHANNELS: usize = 16;
+/// The codes of [`CHANNELS`] channels.
+type Vector = [u8; CHANNELS];
 /// What makes V a second operand of the relaxed dot.
 pub const OFFSET: i8 = 32;
 /// Tiles of one unit of work: enough to make the panels of weights cheap to read.
@@ -55,6 +57,11 @@ impl WinogradF23 {
         (BLOCK_BYTES / (POSITIONS * self.in_c as usize)).clamp(1, MOST_TILES).min(self.tiles()).next_multiple_of(ROWS)
     }
 
+    /// Bytes from the first channel of a row of codes to the last one of its last pixel.
+    fn row_bytes(&self) -> usize {
+        (self.in_w as usize - 1) * self.in_stride as usize + self.in_c as usize
+    }
+
     /// Bytes of the transformed codes of a block, `[position][tile][in_c]`.
     fn codes_bytes(&self) -> usize {
         POSITIONS * self.block_tiles() * self.in_c as usize
@@ -69,6 +76,7 @@ impl Kernel for WinogradF23 {
         // Codes are all in 0..15, or those of gradients, all in −7..7.
         fields_in!(self, if self.in_container == container::I8 { -7..=15 } else { 0..=15 }; in_zero_point);
         field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
+        field_holds!((self.in_stride as usize).is_multiple_of(CHANNELS); in_stride);
         Ok(())
     }
 
@@ -88,7 +96,7 @@ impl Kernel for WinogradF23 {
     }
 
     fn scratch_bytes(&self) -> usize {
-        self.in_c as usize + self.codes_bytes() + POSITIONS * self.block_tiles() * size_of::<PanelStep>()
+        self.row_bytes() + self.codes_bytes() + POSITIONS * self.block_tiles() * size_of::<PanelStep>()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
@@ -112,8 +120,9 @@ struct Block<'a, I: Isa> {
 fn run<I: Isa, F: Epilogue<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
     let layer = &kernel.layer();
     let room = kernel.block_tiles();
-    let (outside, scratch) = scratch.split_at_mut(layer.in_c as usize);
+    let (outside, scratch) = scratch.split_at_mut(kernel.row_bytes());
     outside.fill(layer.in_zero_point as u8);
+    let outside = mem::arrays::<CHANNELS>(outside);
     let (codes, sums) = scratch.split_at_mut(kernel.codes_bytes());
     let sums = &mut mem::panels_mut::<16, 2>(sums)[..POSITIONS * room];
     let [input, weights, bias, multipliers, ..] = buffers.reads;
@@ -132,59 +141,124 @@ fn run<I: Isa, F: Epilogue<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &
     }
 }
 
+/// Where a tile lies: row and column of its first output pixel, and its image.
+#[derive(Clone, Copy)]
+struct Corner {
+    y: usize,
+    x: usize,
+    image: usize,
+}
+
 impl<I: Isa> Block<'_, I> {
-    /// Row and column of the first output pixel of tile `i` in its image, and the number of the image.
-    fn corner(&self, i: usize) -> (usize, usize, usize) {
-        let (rows, columns) = ((self.layer.out_h as usize).div_ceil(2), (self.layer.out_w as usize).div_ceil(2));
-        let (row, column) = ((self.first + i) / columns, (self.first + i) % columns);
-        (row % rows * 2, column * 2, row / rows)
+    /// The corners of the tiles, in order. Divisions would take as long as half of a tile.
+    fn corners(&self) -> impl Iterator<Item = Corner> {
+        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
+        let (rows, columns) = (out_h.div_ceil(2), out_w.div_ceil(2));
+        let (row, column) = (self.first / columns, self.first % columns);
+        let first = Corner { y: row % rows * 2, x: column * 2, image: row / rows };
+        let following = move |&Corner { y, x, image }: &Corner| {
+            Some(match (x + 2 < out_w, y + 2 < out_h) {
+                (true, _) => Corner { y, x: x + 2, image },
+                (_, true) => Corner { y: y + 2, x: 0, image },
+                _ => Corner { y: 0, x: 0, image: image + 1 },
+            })
+        };
+        core::iter::successors(Some(first), following).take(self.count)
     }
 
     /// Writes V + 32 of every tile; up to a whole group of tiles the last one is repeated, so that no sum is made of what memory held before.
-    #[inline(never)]
-    fn transform_codes(&self, input: &[u8], outside: &[u8], codes: &mut [u8]) {
-        let in_c = self.layer.in_c as usize;
-        for i in 0..self.count.next_multiple_of(ROWS) {
-            let patch = self.patch(i.min(self.count - 1), input, outside);
-            for channel in (0..in_c).step_by(CHANNELS) {
-                let transformed = transform(self.isa, patch.map(|row| row.map(|codes| self.isa.i8x16_load(mem::array(codes, channel)))));
-                for (position, v) in transformed.into_iter().flatten().enumerate() {
-                    self.isa.i8x16_store(v, mem::array_mut(codes, (position * self.room + i) * in_c + channel));
-                }
+    fn transform_codes(&self, input: &[u8], outside: &[Vector], codes: &mut [u8]) {
+        let (vectors, out_w) = (self.layer.in_c as usize / CHANNELS, self.layer.out_w as usize);
+        let positions = self.room * vectors;
+        let codes = &mut mem::arrays_mut::<CHANNELS>(codes)[..POSITIONS * positions];
+        let mut done = 0;
+        for (i, corner) in self.corners().enumerate() {
+            if i == done {
+                done = self.count.min(i + (out_w - corner.x).div_ceil(2));
+                let rows = self.rows_under(corner, input, outside);
+                (0..vectors).for_each(|chunk| self.transform_run(rows, corner.x, chunk, i..done, codes));
             }
+        }
+        for position in codes.chunks_exact_mut(positions) {
+            let (tiles, padding) = position.split_at_mut(self.count * vectors);
+            let last = &tiles[tiles.len() - vectors..];
+            padding[..(self.count.next_multiple_of(ROWS) - self.count) * vectors]
+                .chunks_exact_mut(vectors)
+                .for_each(|tile| tile.copy_from_slice(last));
         }
     }
 
-    /// The channels under the 4×4 codes of a tile.
-    fn patch<'b>(&self, i: usize, input: &'b [u8], outside: &'b [u8]) -> [[&'b [u8]; 4]; 4] {
-        let Conv2d { in_h, in_w, in_c, in_stride, pad_top, pad_left, .. } = *self.layer;
-        let (y, x, image) = self.corner(i);
-        let first = image * self.layer.in_pixels();
-        let inside = |out: usize, tap: usize, pad: i32, size: i32| Some((out + tap) as i32 - pad).filter(|&at| at >= 0 && at < size);
-        from_fn(|ky| {
-            let row = inside(y, ky, pad_top, in_h);
-            from_fn(|kx| match (row, inside(x, kx, pad_left, in_w)) {
-                (Some(row), Some(column)) => &input[(first + row as usize * in_w as usize + column as usize) * in_stride as usize..][..in_c as usize],
-                _ => outside,
-            })
+    /// The four rows of codes under a tile, `outside` in the padding.
+    fn rows_under<'b>(&self, corner: Corner, input: &'b [u8], outside: &'b [Vector]) -> [&'b [Vector]; 4] {
+        let (in_h, line) = (self.layer.in_h as usize, self.layer.in_w as usize * self.layer.in_stride as usize);
+        from_fn(|i| {
+            // Rows above the image wrap beyond it.
+            let y = (corner.y + i).wrapping_sub(self.layer.pad_top as usize);
+            if y < in_h {
+                &mem::arrays::<CHANNELS>(&input[(corner.image * in_h + y) * line..])[..outside.len()]
+            } else {
+                outside
+            }
         })
     }
 
-    /// The inverse transform of every tile, requantized.
+    /// Sixteen channels of a run of neighbouring tiles: of the four columns under one, the next has two.
+    #[inline(never)]
+    fn transform_run(&self, rows: [&[Vector]; 4], x: usize, chunk: usize, tiles: Range<usize>, codes: &mut [Vector]) {
+        let isa = self.isa;
+        let Conv2d { in_w, in_c, in_stride, pad_left, in_zero_point, .. } = *self.layer;
+        let (vectors, step) = (in_c as usize / CHANNELS, in_stride as usize / CHANNELS);
+        // One length for all rows and one for all positions, checked once.
+        let row_vectors = rows[0].len();
+        let rows = rows.map(|row| &row[..row_vectors]);
+        let length = codes.len() / POSITIONS;
+        let mut positions = codes.chunks_exact_mut(length);
+        let mut positions: [&mut [Vector]; POSITIONS] = from_fn(|_| &mut positions.next().unwrap_or_default()[..length]);
+        let (offset, padding) = (isa.i8x16_splat(OFFSET), transform(isa, [isa.i8x16_splat(in_zero_point as i8); 4]));
+        // Columns left of the image wrap beyond it.
+        let mut at_column = x.wrapping_sub(pad_left as usize);
+        let mut column = || {
+            let at = at_column.wrapping_mul(step).wrapping_add(chunk);
+            let is_inside = at_column < in_w as usize && at < row_vectors;
+            at_column = at_column.wrapping_add(1);
+            if is_inside {
+                transform(isa, rows.map(|row| isa.i8x16_load(&row[at])))
+            } else {
+                padding
+            }
+        };
+        let mut left = [column(), column()];
+        for i in tiles {
+            let right = [column(), column()];
+            let at = i * vectors + chunk;
+            if at >= length {
+                return;
+            }
+            for row in 0..4 {
+                let v = transform(isa, [left[0][row], left[1][row], right[0][row], right[1][row]]);
+                for (position, v) in positions[row * 4..][..4].iter_mut().zip(v) {
+                    isa.i8x16_store(isa.i8x16_add(v, offset), &mut position[at]);
+                }
+            }
+            left = right;
+        }
+    }
+
+    /// The inverse transform of every tile, and what the epilogue makes of it.
     #[inline(never)]
     fn store<F: Epilogue<I>>(&self, columns: &Columns<'_, I, F>, sums: &[PanelStep], output: &mut [u8]) {
         let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
-        for i in 0..self.count {
-            let (y, x, image) = self.corner(i);
-            let first = image * out_h * out_w;
+        let positions: [&[PanelStep]; POSITIONS] = from_fn(|position| &sums[position * self.room..][..self.count]);
+        for (i, Corner { y, x, image }) in (0..self.count).zip(self.corners()) {
             let [low, high] = [0, 1].map(|half| {
-                let at = |position: usize| self.isa.i32x4_load(&sums[position * self.room + i][half]);
+                let at = |position: usize| self.isa.i32x4_load(&positions[position][i][half]);
                 self.inverse(from_fn(|row| from_fn(|column| at(row * 4 + column))), columns.initial[half])
             });
+            let first = (image * out_h + y) * out_w + x;
             for (row, (low, high)) in low.into_iter().zip(high).enumerate() {
                 for (column, (low, high)) in low.into_iter().zip(high).enumerate() {
                     if y + row < out_h && x + column < out_w {
-                        columns.store(first + (y + row) * out_w + x + column, [low, high], output);
+                        columns.store(first + row * out_w + column, [low, high], output);
                     }
                 }
             }
@@ -201,13 +275,10 @@ impl<I: Isa> Block<'_, I> {
     }
 }
 
-/// Bᵀ d B + 32, Bᵀ = [1, 0, −1, 0], [0, 1, 1, 0], [0, −1, 1, 0], [0, 1, 0, −1].
+/// Bᵀ on one axis, Bᵀ = [1, 0, −1, 0], [0, 1, 1, 0], [0, −1, 1, 0], [0, 1, 0, −1].
 #[inline(always)]
-fn transform<I: Isa>(isa: I, d: [[I::I8x16; 4]; 4]) -> [[I::I8x16; 4]; 4] {
-    let four = |[a, b, c, d]: [I::I8x16; 4]| [isa.i8x16_sub(a, c), isa.i8x16_add(b, c), isa.i8x16_sub(c, b), isa.i8x16_sub(b, d)];
-    let columns: [[I::I8x16; 4]; 4] = from_fn(|column| four(d.map(|row| row[column])));
-    let offset = isa.i8x16_splat(OFFSET);
-    from_fn(|row| four(columns.map(|column| column[row])).map(|v| isa.i8x16_add(v, offset)))
+fn transform<I: Isa>(isa: I, [a, b, c, d]: [I::I8x16; 4]) -> [I::I8x16; 4] {
+    [isa.i8x16_sub(a, c), isa.i8x16_add(b, c), isa.i8x16_sub(c, b), isa.i8x16_sub(b, d)]
 }
 
 /// One position of every tile against a panel: groups of 4 tiles by 8 output channels.

@@ -90,13 +90,14 @@ impl<D: Lanes> Direct<D> {
         let (a, rest) = scratch.split_at_mut(self.block() * activations * 16);
         let (g, rest) = rest.split_at_mut(self.block() * gradient * 32);
         let (sums, rest) = rest.split_at_mut(self.sums() * size_of::<Sums>());
+        let gradient_sums = &mut rest[..self.panels().0 * size_of::<PanelStep>()];
         sums.fill(0);
-        rest.fill(0);
+        gradient_sums.fill(0);
         Parts {
             activations: mem::arrays_mut::<16>(a),
             gradient: mem::panels_mut::<16, 2>(g),
             sums: mem::panels_mut::<16, 2>(sums).as_chunks_mut().0,
-            gradient_sums: mem::panels_mut::<16, 2>(rest),
+            gradient_sums: mem::panels_mut::<16, 2>(gradient_sums),
         }
     }
 

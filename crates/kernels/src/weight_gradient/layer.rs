@@ -1,6 +1,6 @@
 //! What the weight gradients have in common: the same fields, the same checks.
 
-use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
+use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Spans};
 use crate::params::{container, ConvWeightGradient, ConvWeightGradientRelaxed, WinogradWeightGradient};
 use crate::window::Axis;
@@ -50,6 +50,10 @@ impl ConvWeightGradient {
         field_holds!(is_total(&[self.out_w + 64, self.out_c + 15, 32]); out_w);
         field_holds!(self.vertical().fits(self.out_h); stride_h);
         field_holds!(self.horizontal().fits(self.out_w); stride_w);
+        // The furthest columns, whether left or right of the input, have addresses too.
+        let furthest =
+            i64::from(self.out_w) * i64::from(self.stride_w) + i64::from(self.kernel_w) * i64::from(self.dilation_w) + i64::from(self.pad_left);
+        field_holds!(furthest * i64::from(self.in_stride) <= MAX_TOTAL; pad_left);
         Ok(())
     }
 

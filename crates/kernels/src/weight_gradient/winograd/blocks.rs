@@ -17,7 +17,7 @@ use simd::dot::I7Dot;
 use simd::{mem, Isa};
 
 /// Transformed operands of one block stay near this, so that they live in the second-level cache.
-const BLOCK_BYTES: usize = 256 * 1024;
+const BLOCK_BYTES: usize = 64 * 1024;
 /// Steps of a block that make it worth to pass every sum through registers.
 const ENOUGH_STEPS: usize = 16;
 /// The largest product of an activation and a gradient code, times four: what a slab's sum has room for.
