@@ -77,6 +77,7 @@ function checkFloatData(data: FloatData): FloatData {
   const { inputs, labels, shape } = data;
   const size = checkShape(shape);
   if (!(inputs instanceof Float32Array)) throw datasetError('inputs', 'a Float32Array', Object.prototype.toString.call(inputs));
+  if (!(labels instanceof Int32Array) && !Array.isArray(labels)) throw datasetError('labels', 'an Int32Array or an array', Object.prototype.toString.call(labels));
   if (labels.length < 1) throw datasetError('labels', 'at least one sample', 'none');
   if (inputs.length !== labels.length * size) throw datasetError('inputs', `${labels.length * size} numbers for ${labels.length} samples of [${shape.join(', ')}]`, `${inputs.length}`);
   checkIntegers(labels);
@@ -101,6 +102,8 @@ function openBatches(source: BatchSource, op: string): OpenedData {
   const { shape, stepsPerEpoch, batches } = source;
   const size = checkShape(shape);
   if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'stepsPerEpoch', expected: 'an integer ≥ 1', received: String(stepsPerEpoch) });
+  const isIterable = typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches);
+  if (typeof batches !== 'function' && !isIterable) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'batches', expected: 'an iterable, or a function that gives one', received: String(batches) });
   const begin = typeof batches === 'function' ? batches : undefined;
   return {
     shape,
