@@ -99,7 +99,7 @@ function print({ host, engine, cpu, flavour, lowering, pinned }, rows, kernels) 
   for (const workload of new Set(kernels.map((kernel) => kernel.workload))) {
     console.log(`\n${workload}, kernel by kernel`);
     for (const { kernel, milliseconds, calls, share } of kernels.filter((entry) => entry.workload === workload)) {
-      console.log(`${kernel.padEnd(34)}${milliseconds.toFixed(2).padStart(9)} ms${String(calls).padStart(6)} calls${(100 * share).toFixed(1).padStart(7)} %`);
+      console.log(`${kernel.padEnd(48)}${milliseconds.toFixed(2).padStart(9)} ms${String(calls).padStart(6)} calls${(100 * share).toFixed(1).padStart(7)} %`);
     }
   }
 }

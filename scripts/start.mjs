@@ -1,7 +1,8 @@
 /**
- * npm start: sets up, builds, and does the main job once: calibrates, quantizes to W8A8, W4A8 and W4A4, runs float and all three.
+ * npm start: sets up, builds, and does both main jobs once: quantizes a float network to W8A8, W4A8 and W4A4 and runs all four; trains a small network in
+ * float and in INT4, deploys both and runs them.
  *
- *   npm start                                           the example network on 1,000 pictures
+ *   npm start                                           the examples on 1,000 pictures
  *   npm start -- model.onnx --calibrate images/ […]     a network of your own, with the options of `dyadic quantize` but --bits and -o
  *   npm start -- --json                                 {"rows":[…]} on stdout, nothing else
  */
@@ -31,11 +32,17 @@ async function main({ model, options }) {
   build();
   const { exampleTask, ownTask } = await import('./start/tasks.mjs');
   const { compareModes } = await import('./start/compare.mjs');
-  const { printRows } = await import('./start/print.mjs');
+  const { printRows, printTraining } = await import('./start/print.mjs');
   const task = model === undefined ? await exampleTask(options) : await ownTask(model, options);
   const rows = await compareModes(task);
+  if (!options.json) printRows(task, rows);
+  if (model === undefined) {
+    const { trainBoth } = await import('./start/train.mjs');
+    const trained = await trainBoth(options);
+    if (!options.json) printTraining(trained);
+    rows.push(...trained);
+  }
   if (options.json) process.stdout.write(`${JSON.stringify({ rows })}\n`);
-  else printRows(task, rows);
 }
 
 let request;

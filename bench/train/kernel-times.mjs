@@ -6,13 +6,24 @@ const NAMES = new Map(Object.entries(KERNELS).map(([name, { id }]) => [id, name]
 /** A row of a step table: kernel id, address of its parameters. */
 const ROW_BYTES = 8;
 
-/** From now on `engine` runs kernels one by one and adds up their times; returns a Map of kernel → { milliseconds, calls }. */
+/** `winograd_f23 16×32×32→16` for what has a picture of channels × height × width, else the kernel's name. */
+function title(engine, table, step) {
+  const [id, address] = engine.i32(table + ROW_BYTES * step, 2);
+  const name = NAMES.get(id);
+  const { fields } = KERNELS[name];
+  if (!isConvolution(name)) return name;
+  const params = engine.i32(address, fields.length);
+  const [inC, inH, inW, outC] = ['inC', 'inH', 'inW', 'outC'].map((field) => params[fields.indexOf(field)]);
+  return `${name} ${inC}×${inH}×${inW}→${outC}`;
+}
+
+/** From now on `engine` runs kernels one by one and adds up their times; returns a Map of kernel and shape → { milliseconds, calls }. */
 export function watchKernels(engine) {
   const times = new Map();
   const runFloat = engine.runFloat.bind(engine);
   engine.runFloat = (table, first, last, scratch, scratchBytes) => {
     for (let step = first; step < last; step++) {
-      const name = NAMES.get(engine.i32(table + ROW_BYTES * step, 1)[0]);
+      const name = title(engine, table, step);
       const stop = start();
       runFloat(table, step, step + 1, scratch, scratchBytes);
       const elapsed = stop();

@@ -20,7 +20,7 @@ from torch import nn
 
 HERE = pathlib.Path(__file__).resolve().parent
 MEAN, STD = 0.286, 0.353
-TEST_IMAGES, CALIBRATION_PER_CLASS, CLASSES = 1000, 10, 10
+TRAIN_IMAGES, TEST_IMAGES, CALIBRATION_PER_CLASS, CLASSES = 5000, 1000, 10, 10
 
 
 class Fashion(nn.Module):
@@ -139,6 +139,8 @@ def main():
     calibration = np.sort(np.concatenate(of_class))
     write_idx("calibration-images-idx3-ubyte.gz", train_images[calibration])
     write_idx("calibration-labels-idx1-ubyte.gz", train_labels[calibration])
+    write_idx("train-images-idx3-ubyte.gz", train_images[:TRAIN_IMAGES])
+    write_idx("train-labels-idx1-ubyte.gz", train_labels[:TRAIN_IMAGES])
     write_idx("test-images-idx3-ubyte.gz", test_images[:TEST_IMAGES])
     write_idx("test-labels-idx1-ubyte.gz", test_labels[:TEST_IMAGES])
 

@@ -10,7 +10,7 @@ function labels() {
 }
 
 /**
- * @param {'test' | 'calibration'} part
+ * @param {'train' | 'test' | 'calibration'} part
  * @returns {{ images: Uint8Array[], labels: Uint8Array }} pictures of 28×28 bytes, and the class of each
  */
 export function readFashion(part) {
@@ -19,6 +19,13 @@ export function readFashion(part) {
   const size = height * width;
   const images = Array.from({ length: count }, (_, i) => data.subarray(i * size, (i + 1) * size));
   return { images, labels: readIdx(`${part}-labels-idx1-ubyte.gz`).data };
+}
+
+/** The same as a Dataset of dyadic/train. @param {'train' | 'test'} part */
+export function fashionDataset(part) {
+  const { shape, data } = readIdx(`${part}-images-idx3-ubyte.gz`);
+  const labels = Int32Array.from(readIdx(`${part}-labels-idx1-ubyte.gz`).data);
+  return { name: `Fashion-MNIST, ${part}`, count: shape[0], shape: [28, 28, 1], images: data, labels, classes: 10, classNames: PREPROCESS.labels };
 }
 
 /** idx: two zero bytes, type 8 = bytes, the rank, the sizes as big-endian 32-bit numbers, then the data. */

@@ -31,7 +31,7 @@ export async function compareModes(task) {
 }
 
 /** The best class of every picture, and the median time for one: a mean would measure what else the machine does. */
-function runAll(program, pictures, onProgress) {
+export function runAll(program, pictures, onProgress) {
   const [input] = program.inputs;
   const [output] = program.outputs;
   const infer = (data) => program.run(new Map([[input.name, { kind: 'f32', data }]])).get(output.name);
@@ -44,8 +44,7 @@ function runAll(program, pictures, onProgress) {
     return logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
   });
   program.dispose();
-  milliseconds.sort((a, b) => a - b);
-  return { classes, msPerImage: milliseconds[milliseconds.length >> 1] };
+  return { classes, msPerImage: median(milliseconds) };
 }
 
 function row(id, { labels }, { classes, msPerImage }, float, bytes, host) {
@@ -54,7 +53,11 @@ function row(id, { labels }, { classes, msPerImage }, float, bytes, host) {
   return { id, value: accuracy ?? agreement, unit: '%', accuracy, agreement, bytes, msPerImage, ...host };
 }
 
+export function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
 /** In percent. */
-function share(classes, expected) {
+export function share(classes, expected) {
   return (classes.filter((guess, i) => guess === expected[i]).length / classes.length) * 100;
 }

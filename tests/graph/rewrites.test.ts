@@ -21,9 +21,9 @@ function outputsOf(engine: Engine, graph: Graph): Map<string, Float32Array> {
   return outputs;
 }
 
-function norm(net: NetworkBuilder, name: string, input: string): string {
+function norm(net: NetworkBuilder, name: string, input: string, shape: readonly number[] = SHAPE): string {
   const inputs = [input, net.constant(`${name}.g`, [4]), net.constant(`${name}.h`, [4]), net.constant(`${name}.m`, [4]), net.constant(`${name}.v`, [4], [1, 2, 3, 4])];
-  return net.node({ name, op: 'BatchNormalization', inputs, outputs: [`${name}.y`], attributes: { epsilon: 1e-5 } }, SHAPE);
+  return net.node({ name, op: 'BatchNormalization', inputs, outputs: [`${name}.y`], attributes: { epsilon: 1e-5 } }, shape);
 }
 
 const clip = (net: NetworkBuilder, name: string, input: string, min: number, max: number): string =>
@@ -40,6 +40,9 @@ function pooled(net: NetworkBuilder, op: 'MaxPool' | 'AveragePool', x: string, v
 const networks: Readonly<Record<string, (net: NetworkBuilder, x: string) => string[]>> = {
   'batch norm behind a fused ReLU': (net, x) => [norm(net, 'norm', net.conv('conv', x, 4, { bounds: RELU }))],
   'batch norm behind a convolution that is an output too': (net, x) => [net.conv('conv', x, 4), norm(net, 'norm', 'conv.y')],
+  'batch norm in front of a dense layer': (net, x) => [net.gemm('dense', norm(net, 'norm', net.reshape('r', net.averagePool('p', x), [1, 4]), [1, 4]), 3)],
+  'batch norm in front of a dense layer and of an output': (net, x) => [net.gemm('dense', norm(net, 'norm', net.reshape('r', net.averagePool('p', x), [1, 4]), [1, 4]), 3), 'norm.y'],
+  'batch norm in front of a transposed dense layer with factors': (net, x) => [net.gemm('dense', norm(net, 'norm', net.reshape('r', net.averagePool('p', x), [1, 4]), [1, 4]), 3, { alpha: 2, beta: 0.5, transB: false })],
   'a bias behind a fused ReLU': (net, x) => [net.add('bias', net.conv('conv', x, 4, { bounds: RELU }), net.constant('c', [1, 4, 1, 1]))],
   'two clips, the inner one narrower': (net, x) => [clip(net, 'outer', net.conv('conv', x, 4, { bounds: { lo: -0.2, hi: 0.3 } }), -1, 2)],
   'two clips that do not meet': (net, x) => [clip(net, 'outer', clip(net, 'inner', net.conv('conv', x, 4), -1, 0.1), 0.5, 2)],
@@ -83,5 +86,14 @@ for (const [name, build] of Object.entries(networks)) {
     }
   });
 }
+
+test('batch norm in front of a dense layer is in the layer, unless an output needs it', () => {
+  const opsOf = (name: string): string[] => {
+    const net = new NetworkBuilder(4);
+    return optimize(net.graph(networks[name]!(net, net.input('x', SHAPE)))).nodes.map(({ op }) => op);
+  };
+  assert.equal(opsOf('batch norm in front of a dense layer'), ['AveragePool', 'Reshape', 'Gemm']);
+  assert.equal(opsOf('batch norm in front of a dense layer and of an output'), ['AveragePool', 'Reshape', 'BatchNormalization', 'Gemm']);
+});
 
 test.run();

@@ -1,5 +1,6 @@
 import { DyadicError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
+import { optimize } from '../graph/optimize.js';
 import { validateGraph } from '../graph/validate.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import { createFloatProgram } from '../session/float-program.js';
@@ -34,7 +35,7 @@ export function quantize(given: Graph, calibration: CalibrationData, options: Qu
 /** The same on an engine that the caller makes, with whatever modules it has. */
 export async function quantizeOn(openEngine: () => Promise<Engine>, given: Graph, calibration: CalibrationData, options: Omit<QuantizeOptions, 'engine'>): Promise<QuantizeResult> {
   validateGraph(given);
-  const { graph, weights } = hasFixedCodes(given) ? foldFixedWeights(given) : { graph: given, weights: undefined };
+  const { graph, weights } = hasFixedCodes(given) ? foldFixedWeights(given) : { graph: optimize(given), weights: undefined };
   const resolved = resolveOptions(options);
   checkBatch(graph);
   checkPreprocess(graph, resolved);

@@ -30,9 +30,9 @@ async function train(flavour: (typeof FLAVOURS)[number], model: Module, batch: n
 
 /** The hashes hold as long as SPEC 7 does: another order of one sum changes them. */
 const EXPECTED: Readonly<Record<string, readonly [() => Module, number, string]>> = {
-  '4/4/4': [() => new Everything(INT4), 6, 'efb750d3f305e3da'],
-  '8/8/8': [() => new Everything({ weight: 8, activation: 8, gradient: 8 }), 3, '8b88591ff9b1c75d'],
-  '3/5/6': [() => new Everything({ weight: 3, activation: 5, gradient: 6 }), 5, 'da90788fc26c944b'],
+  '4/4/4': [() => new Everything(INT4), 6, 'bccf2fd3306503f8'],
+  '8/8/8': [() => new Everything({ weight: 8, activation: 8, gradient: 8 }), 3, 'b23dea39036d245f'],
+  '3/5/6': [() => new Everything({ weight: 3, activation: 5, gradient: 6 }), 5, 'd1e2aed22f4f7675'],
   f32: [() => new Everything(null), 6, '7e6c896cc3df731e'],
 };
 

@@ -1,6 +1,7 @@
 /** What a Trainer refuses, and how it says so. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DyadicError } from '../../../ts/errors.js';
 import { Linear } from '../../../ts/train/modules/linear.js';
 import { adam, sgd } from '../../../ts/train/optimizer/optimizer.js';
 import { Trainer, type TrainerOptions } from '../../../ts/train/trainer/trainer.js';
@@ -26,6 +27,18 @@ trainers('bad options and data are named', async () => {
   await refusal('ERR_ARGUMENT', () => make({ augment: { mirror: true } as never }), /augment/);
   await refusal('ERR_ARGUMENT', () => make({ normalization: { mean: [0], std: [0] } }), /normalization.std/);
   await refusal('ERR_ARGUMENT', () => new Trainer({} as never, OPTIONS), /model/);
+  const picture = { name: 'p', count: 1, shape: [1, 4, 1], images: new Uint8Array(4), labels: Int32Array.of(0), classes: 3 } as const;
+  for (const wrong of [{ shape: undefined }, { images: [0, 0, 0, 0] }, { labels: [0] }, { images: undefined }, { count: 0 }, { labels: undefined }]) {
+    await refusal('ERR_DATASET', () => make().train({ ...picture, ...wrong } as never, { epochs: 1 }), /dataset: "p" expected/);
+  }
+  for (const wrong of [{}, null, 5, { inputs: 1, labels: [0], shape: [4] }, { batches: 5, shape: [4], stepsPerEpoch: 1 }, { inputs: new Float32Array(4), shape: [4] }]) {
+    try {
+      await make().train(wrong as never, { epochs: 1 });
+      assert.unreachable();
+    } catch (error) {
+      assert.ok(error instanceof DyadicError && ['ERR_DATASET', 'ERR_ARGUMENT'].includes(error.code), String(error));
+    }
+  }
   await refusal('ERR_DATASET', () => make({ batch: 64 }).train(DATA, { epochs: 1 }), /at least the 64 samples of a batch, got 50/);
   await refusal('ERR_DATASET', () => make().train({ ...DATA, labels: DATA.labels.map((label) => label + 1) }, { epochs: 1 }), /labels.*0 to 2.*3/);
   await refusal('ERR_DATASET', () => make().train({ shape: [4], stepsPerEpoch: 1, batches: [{ inputs: new Float32Array(4), labels: Int32Array.of(3), size: 1 }] }, { epochs: 1 }), /labels of step 0.*3/);

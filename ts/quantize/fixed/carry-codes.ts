@@ -20,7 +20,8 @@ function mergeEqual(plan: Plan): Plan {
     if (twin !== undefined && !isOutput(plan, node.output)) renamed.set(node.output, twin.output);
     else kept.push({ ...node, inputs: node.inputs.map((input) => renamed.get(input) ?? input) });
   }
-  return { ...plan, nodes: kept };
+  const without = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([name]) => !renamed.has(name)));
+  return { ...plan, nodes: kept, shapes: without(plan.shapes), codes: without(plan.codes) };
 }
 
 function isOutput(plan: Plan, value: string): boolean {

@@ -8,6 +8,9 @@ import { datasetError } from './dataset-error.js';
  */
 export function checkDataset(dataset: Dataset, source: string = dataset.name): Dataset {
   const { count, shape, images, labels, classes, classNames } = dataset;
+  if (!Array.isArray(shape)) throw datasetError(source, 'a shape [height, width, channels]', kindOf(shape));
+  if (!(images instanceof Uint8Array)) throw datasetError(source, 'images in a Uint8Array', kindOf(images));
+  if (!(labels instanceof Int32Array)) throw datasetError(source, 'labels in an Int32Array', kindOf(labels));
   if (!Number.isInteger(count) || count < 1) throw datasetError(source, 'at least one picture', `${count}`);
   if (shape.length !== 3 || shape.some((size) => !Number.isInteger(size) || size < 1)) {
     throw datasetError(source, 'pictures of [height, width, channels], each at least 1', `[${shape.join(', ')}]`);
@@ -27,6 +30,11 @@ export function checkLabels(labels: ArrayLike<number>, classes: number, source: 
     const label = labels[i]!;
     if (label < 0 || label >= classes) throw datasetError(source, `labels from 0 to ${classes - 1}`, `${label} at picture ${i}`);
   }
+}
+
+/** `[object Float32Array]` and the like: what came instead. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 /** One more than the largest label. */

@@ -77,11 +77,14 @@ function checkFloatData(data: FloatData): FloatData {
   const { inputs, labels, shape } = data;
   const size = checkShape(shape);
   if (!(inputs instanceof Float32Array)) throw datasetError('inputs', 'a Float32Array', Object.prototype.toString.call(inputs));
+  if (!(labels instanceof Int32Array) && !Array.isArray(labels)) throw datasetError('labels', 'an Int32Array or an array', Object.prototype.toString.call(labels));
   if (labels.length < 1) throw datasetError('labels', 'at least one sample', 'none');
   if (inputs.length !== labels.length * size) throw datasetError('inputs', `${labels.length * size} numbers for ${labels.length} samples of [${shape.join(', ')}]`, `${inputs.length}`);
   checkIntegers(labels);
-  const wrong = inputs.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) throw datasetError('inputs', 'finite numbers', `${inputs[wrong]} in sample ${Math.floor(wrong / size)}`);
+  // A plain loop: millions of calls would be felt.
+  let wrong = 0;
+  while (wrong < inputs.length && Number.isFinite(inputs[wrong])) wrong++;
+  if (wrong < inputs.length) throw datasetError('inputs', 'finite numbers', `${inputs[wrong]} in sample ${Math.floor(wrong / size)}`);
   return data;
 }
 
@@ -99,6 +102,8 @@ function openBatches(source: BatchSource, op: string): OpenedData {
   const { shape, stepsPerEpoch, batches } = source;
   const size = checkShape(shape);
   if (!Number.isInteger(stepsPerEpoch) || stepsPerEpoch < 1) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'stepsPerEpoch', expected: 'an integer ≥ 1', received: String(stepsPerEpoch) });
+  const isIterable = typeof batches === 'object' && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches);
+  if (typeof batches !== 'function' && !isIterable) throw new DyadicError('ERR_ARGUMENT', { op, argument: 'batches', expected: 'an iterable, or a function that gives one', received: String(batches) });
   const begin = typeof batches === 'function' ? batches : undefined;
   return {
     shape,

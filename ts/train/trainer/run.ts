@@ -1,8 +1,8 @@
 /** A run: settings, progress and the state they belong to. One thing happens to it at a time; whoever comes meanwhile waits for the end of a step. */
 import { DyadicError } from '../../errors.js';
 import type { Engine, EngineOptions } from '../../wasm/engine.js';
-import { checkLabels } from '../data/check-dataset.js';
-import { measureNormalization } from '../data/normalization.js';
+import { checkDataset, checkLabels } from '../data/check-dataset.js';
+import { normalizationInTurns } from '../data/normalization.js';
 import { isDataset, openData, type OpenedData, type TrainingData } from '../data/open-data.js';
 import type { GradientPolicy } from '../gradient/policy.js';
 import { tapeToGraph } from '../deploy/tape-to-graph.js';
@@ -60,9 +60,10 @@ export class Run {
   }
 
   /** Opens data for training or evaluation and checks its labels against the model's outputs. */
-  open(data: TrainingData, backend: Backend, { isTraining }: { readonly isTraining: boolean }, op: string): OpenedData {
+  async open(data: TrainingData, backend: Backend, { isTraining }: { readonly isTraining: boolean }, op: string): Promise<OpenedData> {
     const { batch, seed, augment: augmentation, dropLast } = this.settings;
-    const normalization = this.settings.normalization ?? (isDataset(data) && data.images.length > 0 ? measureNormalization(data) : undefined);
+    if (isDataset(data)) checkDataset(data);
+    const normalization = this.settings.normalization ?? (isDataset(data) ? await this.turns.run(normalizationInTurns(data)) : undefined);
     const opened = openData(data, { batch, seed, augmentation, normalization, isTraining, dropLast }, op);
     const classes = backend.classes(opened.shape);
     this.sampleShape = opened.shape;
@@ -74,7 +75,7 @@ export class Run {
   /** Mean loss and accuracy over all samples. */
   evaluate(data: TrainingData, signal: AbortSignal | undefined): Promise<Evaluation> {
     return this.exclusive('evaluate', async (backend) => {
-      const opened = this.open(data, backend, { isTraining: false }, 'evaluate');
+      const opened = await this.open(data, backend, { isTraining: false }, 'evaluate');
       let [loss, correct, samples] = [0, 0, 0];
       for await (const { inputs, labels, size } of opened.batches(0, 0)) {
         if (signal?.aborted === true) throw aborted('evaluate', signal);
