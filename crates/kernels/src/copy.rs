@@ -154,7 +154,7 @@ impl Kernel for Fill {
         0
     }
 
-    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let bytes = self.value.to_le_bytes();
         let size = self.element_bytes as usize;
         // Elements of 1, 2 and 4 bytes repeat after 16, which is one store.
@@ -163,9 +163,9 @@ impl Kernel for Fill {
             element.copy_from_slice(&bytes[..size]);
         }
         for block in buffers.writes[0].chunks_mut(FILL_BLOCK * size).skip(units.start).take(units.len()) {
-            let (stores, rest) = block.split_at_mut(block.len() / 16 * 16);
-            for store in stores.chunks_exact_mut(16) {
-                store.copy_from_slice(&pattern);
+            let (stores, rest) = block.as_chunks_mut::<16>();
+            for store in stores {
+                isa.i8x16_store(isa.i8x16_load(&pattern), store);
             }
             rest.copy_from_slice(&pattern[..rest.len()]);
         }
