@@ -20,7 +20,8 @@ test.after(() => rmSync(root, { recursive: true, force: true }));
 test('without options: the small network at 4/4/4, interval, as the paper trains', () => {
   const { model, bits, gradient, epochs, batch, optimizer, schedule, augment, seed } = settings({});
   assert.equal([model, bits, gradient, epochs, batch, seed], ['cnn', { weight: 4, activation: 4, gradient: 4 }, 'interval', 10, 128, 0]);
-  assert.equal(optimizer.weights, { kind: 'sgd', learningRate: 0.1, momentum: 0.9, dampening: 0, weightDecay: 1e-4, nesterov: false });
+  assert.is(optimizer.weights.learningRate, 0.02);
+  assert.equal(settings({ model: 'resnet20' }).optimizer.weights, { kind: 'sgd', learningRate: 0.1, momentum: 0.9, dampening: 0, weightDecay: 1e-4, nesterov: false });
   assert.equal([optimizer.intervals.kind, optimizer.intervals.learningRate, schedule, augment], ['adam', 1e-5, { kind: 'cosine', epochs: 10, final: 0 }, {}]);
 });
 
@@ -94,7 +95,7 @@ const step = (number: number, more: Partial<TrainingStep> = {}): TrainingStep =>
 
 test('the log has the means since the line before, and times steps without evaluation', () => {
   let now = 0;
-  const recorder = new Recorder({ every: 2, batch: 10, stepsPerEpoch: 4 }, () => now);
+  const recorder = new Recorder({ every: 2, batch: 10, stepsPerEpoch: 4, layers: ['', 'conv1', 'conv2'] }, () => now);
   const lines = [0, 1, 2].map((number) => {
     now += 1;
     return recorder.step(step(number));
@@ -106,7 +107,10 @@ test('the log has the means since the line before, and times steps without evalu
   assert.equal([epoch.epoch, epoch.step, epoch.imagesPerSecond, epoch.seconds, epoch.testAccuracy], [1, 4, 10, 4, 0.25]);
   assert.is(recorder.step(step(3, { epochEnd: report })), null);
   now += 2;
-  assert.is(recorder.step(step(4))?.loss, 3.5);
+  const layers = ['other', 'conv2', 'conv1'].map((layer) => ({ layer, count: 1, maximum: 1, clip: 1, clippedFraction: 0 }));
+  const line = recorder.step(step(4, { layers }));
+  assert.is(line?.loss, 3.5);
+  assert.equal(line?.layers.map(({ layer }) => layer), ['conv1', 'conv2', 'other'], 'in the order of the network');
   assert.is(recorder.epoch({ ...report, epoch: 1 }, 8).imagesPerSecond, 5);
 });
 

@@ -104,6 +104,7 @@ test('axes end at round numbers', () => {
   const texts = (scale: { ticks: readonly { text: string }[] }): string[] => scale.ticks.map(({ text }) => text);
   assert.equal(texts(linearScale([0.61, 0.93], 4)), ['0.6', '0.7', '0.8', '0.9', '1.0']);
   assert.equal(texts(linearScale([0, 10], 5, { from: 0, to: 10 })), ['0', '2', '4', '6', '8', '10']);
+  assert.equal(texts(linearScale([0, 3], 6, { from: 0, to: 3, isWhole: true })), ['0', '1', '2', '3']);
   assert.equal(texts(linearScale([5, 5], 4)).length > 1, true);
   assert.equal(texts(linearScale([], 4)).length > 1, true);
   const scale = logScale([0.03, 0.4], String);

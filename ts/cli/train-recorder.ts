@@ -13,20 +13,31 @@ export function logIntervals(steps: number): { readonly line: number; readonly w
   return { line, watch: line * LINES_PER_WATCH };
 }
 
+export interface RecorderOptions {
+  readonly every: number;
+  readonly batch: number;
+  readonly stepsPerEpoch: number;
+  readonly layers: readonly string[];
+}
+
 export class Recorder {
   readonly #every: number;
   readonly #batch: number;
   readonly #stepsPerEpoch: number;
+  /** Position of each layer in the network. */
+  readonly #order: ReadonlyMap<string, number>;
   readonly #now: () => number;
   #sum = { loss: 0, accuracy: 0, steps: 0 };
   #epochBegin: number;
   #lastStep: number;
   #timedSteps = 0;
 
-  constructor({ every, batch, stepsPerEpoch }: { readonly every: number; readonly batch: number; readonly stepsPerEpoch: number }, now: () => number = () => performance.now() / 1000) {
+  /** @param layers names of the network's modules in its order: a step tells of them as the backward pass meets them */
+  constructor({ every, batch, stepsPerEpoch, layers }: RecorderOptions, now: () => number = () => performance.now() / 1000) {
     this.#every = every;
     this.#batch = batch;
     this.#stepsPerEpoch = stepsPerEpoch;
+    this.#order = new Map(layers.map((name, position) => [name, position]));
     this.#now = now;
     this.#epochBegin = this.#lastStep = now();
   }
@@ -42,7 +53,7 @@ export class Recorder {
     const sum = this.#sum;
     this.#sum = { loss: 0, accuracy: 0, steps: 0 };
     const done = step.step + 1;
-    return { type: 'step', step: done, epoch: done / this.#stepsPerEpoch, loss: sum.loss / sum.steps, accuracy: sum.accuracy / sum.steps, learningRate: step.learningRate, layers: step.layers.map(layerLine) };
+    return { type: 'step', step: done, epoch: done / this.#stepsPerEpoch, loss: sum.loss / sum.steps, accuracy: sum.accuracy / sum.steps, learningRate: step.learningRate, layers: this.#inOrder(step.layers).map(layerLine) };
   }
 
   /** The line of an epoch that is over, when the trainer says so: after its evaluation, before it hands out the last step. */
@@ -51,6 +62,11 @@ export class Recorder {
     const imagesPerSecond = (Math.max(1, this.#timedSteps) * this.#batch) / seconds;
     const tested = validation ?? { loss: 0, accuracy: 0 };
     return { type: 'epoch', epoch: epoch + 1, step, loss, accuracy, testLoss: tested.loss, testAccuracy: tested.accuracy, imagesPerSecond, seconds: (this.#stepsPerEpoch * this.#batch) / imagesPerSecond };
+  }
+
+  #inOrder(layers: readonly LayerGradientReport[]): LayerGradientReport[] {
+    const position = ({ layer }: LayerGradientReport): number => this.#order.get(layer) ?? this.#order.size;
+    return [...layers].sort((a, b) => position(a) - position(b));
   }
 
   #beginEpoch(): void {

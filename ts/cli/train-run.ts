@@ -62,7 +62,7 @@ export async function trainArm(request: ArmRequest): Promise<ArmOutcome> {
   const trainer = await openTrainer(request, model, gradient, engine);
   const stepsPerEpoch = Math.floor(data.train.count / settings.batch);
   const watch = logIntervals(stepsPerEpoch * settings.epochs);
-  const recorder = new Recorder({ every: watch.line, batch: settings.batch, stepsPerEpoch });
+  const recorder = new Recorder({ every: watch.line, batch: settings.batch, stepsPerEpoch, layers: [...model.namedModules().keys()] });
   folder.mendLog();
   folder.log(runLine(request, trainer, stepsPerEpoch, engine));
   const progress = new TrainingProgress(request.label);

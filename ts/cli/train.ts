@@ -17,7 +17,7 @@ export function defineTrain(cli: CAC): void {
     .option('--epochs <n>', 'How often all pictures are seen (default: 10)')
     .option('--batch <n>', 'Pictures per step (default: 128)')
     .option('--optimizer <name>', 'sgd (default) or adam')
-    .option('--lr <rate>', 'Learning rate (default: 0.1, adam 0.001)')
+    .option('--lr <rate>', 'Learning rate (default: 0.1, cnn 0.02, adam 0.001)')
     .option('--momentum <m>', 'Of sgd (default: 0.9)')
     .option('--weight-decay <d>', 'Default: 0.0001, adam 0')
     .option('--interval-lr <rate>', 'Learning rate of the learned intervals, by Adam (default: 0.00001)')

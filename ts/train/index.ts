@@ -17,6 +17,12 @@ export { constant, cosine, multiStep, scheduleFactor, stepSchedule, warmUp } fro
 export type { Schedule } from './schedule/schedule.js';
 export type { Augmentation } from './data/augment.js';
 export type { Batch, Dataset, Normalization } from './data/dataset.js';
+export { cifarDataset } from './data/cifar.js';
+export { idxDataset, parseIdx } from './data/idx.js';
+export type { IdxArray, IdxOptions, NamedBytes } from './data/idx.js';
+export { imageFolderDataset } from './data/image-folder.js';
+export type { ImageFolderOptions, LabelledPicture } from './data/image-folder.js';
+export { splitDataset } from './data/split.js';
 export { measureNormalization } from './data/normalization.js';
 export type { BatchSource, TrainingData } from './data/open-data.js';
 export type { FloatData } from './data/sample-source.js';

@@ -20,7 +20,7 @@ export function legend(arms: readonly Arm[]): string {
 /** Epochs on the x axis of every chart: the longest run's, or what was planned. */
 export function epochScale(arms: readonly Arm[], wanted = 6): AxisScale {
   const last = Math.max(...arms.flatMap(({ log }) => [log.epochs.at(-1)?.epoch ?? 0, log.steps.at(-1)?.epoch ?? 0]));
-  return linearScale([0, last], wanted, { from: 0, to: last > 0 ? last : 1 });
+  return linearScale([0, last], wanted, { from: 0, to: last > 0 ? last : 1, isWhole: last >= 2 });
 }
 
 /** The arms whose gradients are quantized. */

@@ -39,7 +39,7 @@ interface Frame {
 /** Drawn about as wide as they appear, so that 11 units of text are about 11 pixels. */
 const FRAMES: Readonly<Record<LineChart['size'], Frame>> = {
   large: { width: 420, height: 270, left: 46, right: 14, top: 30, bottom: 42 },
-  small: { width: 206, height: 132, left: 44, right: 8, top: 22, bottom: 22 },
+  small: { width: 208, height: 132, left: 48, right: 8, top: 22, bottom: 22 },
 };
 const LABEL_LETTER = 6.2;
 const LABEL_HEIGHT = 13;
