@@ -1,6 +1,6 @@
 //! Blocks of tiles: transformed once, multiplied position by position.
 
-use super::operands::{add_sums, pack_activations, pack_gradient, transform_activations, transform_gradient, Columns, LinesOf, RowsOf, Vector};
+use super::operands::{add_sums, pack_activations, pack_gradient, transform_activations, transform_gradient, ColumnOf, Columns, RowsOf, Vector};
 use super::output::{offset_sums, store, taps};
 use super::{GradientSums, LANES, PATCH, POSITIONS, TAPS, TILE};
 use crate::check::{field_holds, fields_in, is_total};
@@ -37,8 +37,8 @@ struct Tiles {
 struct Parts<'a> {
     /// A row of padding.
     outside: &'a [u8],
-    /// `[row][quad][column]` of one row group and sixteen channels.
-    lines: &'a mut [Vector],
+    /// `[column][row][quad]` of one row group and sixteen channels.
+    columns: &'a mut [Vector],
     /// V + 32, `[position][quad][step]`.
     v: &'a mut [Vector],
     /// U, `[position][panel][step]`.
@@ -77,7 +77,7 @@ impl Tiles {
 
     fn split<'a>(&self, scratch: &'a mut [u8]) -> Parts<'a> {
         let mut rest = scratch;
-        let [outside, lines, v, u, sums, gradient_sums] = self.part_bytes().map(|bytes| {
+        let [outside, columns, v, u, sums, gradient_sums] = self.part_bytes().map(|bytes| {
             let (part, others) = core::mem::take(&mut rest).split_at_mut(bytes);
             rest = others;
             part
@@ -87,7 +87,7 @@ impl Tiles {
         gradient_sums.fill(0);
         Parts {
             outside,
-            lines: mem::arrays_mut::<16>(lines),
+            columns: mem::arrays_mut::<16>(columns),
             v: mem::arrays_mut::<16>(v),
             u: mem::panels_mut::<16, 2>(u),
             sums: mem::panels_mut::<16, 2>(sums).as_chunks_mut().0,
@@ -147,13 +147,15 @@ impl Tiles {
         let (length, step) = ((self.columns + 1) * TILE, image.stride / CHANNELS);
         for chunk in 0..in_c / CHANNELS {
             // Columns left of the picture are padding.
-            let columns = Columns { first: chunk, step, before: pad_left as usize };
-            pack_activations(isa, &input_rows, columns, split_lines(parts.lines, length));
-            for (line, columns) in parts.lines.chunks_exact(length).enumerate() {
-                let first = (chunk * 4 + line % 4) * run.steps + run.first;
-                let mut positions = parts.v.chunks_exact_mut(in_c / QUAD * run.steps).skip(line / 4 * PATCH);
+            let which = Columns { first: chunk, step, before: pad_left as usize };
+            let columns = columns_of(parts.columns, length);
+            pack_activations(isa, &input_rows, which, columns);
+            for line in 0..POSITIONS {
+                let (row, quad) = (line / 4, line % 4);
+                let first = (chunk * 4 + quad) * run.steps + run.first;
+                let mut positions = parts.v.chunks_exact_mut(in_c / QUAD * run.steps).skip(row * PATCH);
                 let v = from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
-                transform_activations(isa, columns, v);
+                transform_activations(isa, columns, [row, quad], v);
             }
         }
     }
@@ -174,24 +176,21 @@ impl Tiles {
                 }
             })
         });
-        let length = self.columns * TILE;
         for (chunk, sums) in parts.gradient_sums.iter_mut().enumerate() {
-            let columns = Columns { first: chunk, step: image.stride / CHANNELS, before: 0 };
-            pack_gradient(isa, &gradient_rows, columns, split_lines(parts.lines, length));
-            let (top, bottom) = parts.lines[..TILE * 4 * length].split_at(4 * length);
-            for (quad, lines) in top.chunks_exact(length).zip(bottom.chunks_exact(length)).enumerate() {
-                let lines = [lines.0, lines.1];
-                for (line, sums) in lines.into_iter().zip(sums.iter_mut()) {
-                    let [even, odd] = &mut sums[quad];
-                    add_sums(isa, line, [even, odd]);
+            let which = Columns { first: chunk, step: image.stride / CHANNELS, before: 0 };
+            let columns = columns_of(parts.columns, self.columns * TILE);
+            pack_gradient(isa, &gradient_rows, which, columns);
+            for quad in 0..4 {
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    add_sums(isa, columns, [row, quad], &mut sums[quad]);
                 }
                 let first = (chunk * 2 + quad / 2) * run.steps + run.first;
                 let mut positions = parts.u.chunks_exact_mut(out_c / COLUMNS * run.steps);
                 let mut four = || from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
-                transform_gradient::<I, 0>(isa, lines, quad % 2, four());
-                transform_gradient::<I, 1>(isa, lines, quad % 2, four());
-                transform_gradient::<I, 2>(isa, lines, quad % 2, four());
-                transform_gradient::<I, 3>(isa, lines, quad % 2, four());
+                transform_gradient::<I, 0>(isa, columns, quad, four());
+                transform_gradient::<I, 1>(isa, columns, quad, four());
+                transform_gradient::<I, 2>(isa, columns, quad, four());
+                transform_gradient::<I, 3>(isa, columns, quad, four());
             }
         }
     }
@@ -259,10 +258,9 @@ impl Image {
     }
 }
 
-/// The memory of lines `[row][quad]` of `length` columns.
-fn split_lines<const N: usize>(lines: &mut [Vector], length: usize) -> LinesOf<'_, N> {
-    let mut lines = lines.chunks_exact_mut(length);
-    from_fn(|_| from_fn(|_| lines.next().unwrap_or_default()))
+/// `count` columns in the memory of vectors.
+fn columns_of<const N: usize>(vectors: &mut [Vector], count: usize) -> &mut [ColumnOf<N>] {
+    &mut vectors.as_chunks_mut::<4>().0.as_chunks_mut::<N>().0[..count]
 }
 
 impl Kernel for WinogradWeightGradient {
