@@ -174,6 +174,8 @@ LAYERS = [
     {"name": "3x3, two groups", "in": 8, "out": 12, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 2, "bits": [4, 4, 4], "isSigned": True},
     {"name": "3x3, 64 channels", "in": 64, "out": 64, "size": 7, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
     {"name": "5x5, no padding", "in": 16, "out": 16, "size": 7, "kernel": 5, "stride": 2, "padding": 0, "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "3x2, all its numbers differ by axis", "in": 16, "out": 16, "size": 7, "kernel": [3, 2], "stride": [1, 2], "padding": [2, 1], "dilation": [2, 1], "groups": 1, "bits": [4, 4, 4], "isSigned": False},
+    {"name": "grouped 2x3, all its numbers differ by axis", "in": 8, "out": 12, "size": 6, "kernel": [2, 3], "stride": [3, 1], "padding": [1, 0], "dilation": [1, 2], "groups": 4, "bits": [4, 4, 4], "isSigned": True},
     {"name": "linear", "in": 9, "out": 24, "size": 4, "kernel": 4, "stride": 1, "padding": 0, "groups": 1, "bits": [4, 4, 4], "isSigned": False, "isLinear": True},
     {"name": "linear, signed input", "in": 16, "out": 10, "size": 2, "kernel": 2, "stride": 1, "padding": 0, "groups": 1, "bits": [8, 8, 8], "isSigned": True, "isLinear": True},
     {"name": "3x3 of 2/3/5 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [2, 3, 5], "isSigned": False},
@@ -197,11 +199,12 @@ def layer_case(layer):
     size, channels, out = layer["size"], layer["in"], layer["out"]
     weight_bits, activation_bits, gradient_bits = layer["bits"]
     x = filled([1, channels, size, size], 11).requires_grad_()
-    w = filled([out, channels // layer["groups"], layer["kernel"], layer["kernel"]], 12, 0.5).requires_grad_()
+    kernel = layer["kernel"] if isinstance(layer["kernel"], list) else [layer["kernel"]] * 2
+    w = filled([out, channels // layer["groups"], *kernel], 12, 0.5).requires_grad_()
     s = torch.tensor(S).requires_grad_()
     u = torch.tensor(U).requires_grad_()
     a = quantize_symmetric(x, u, activation_bits) if layer["isSigned"] else quantize_unsigned(F.relu(x), u, activation_bits)
-    y = F.conv2d(a, quantize_symmetric(w, s, weight_bits), stride=layer["stride"], padding=layer["padding"], groups=layer["groups"])
+    y = F.conv2d(a, quantize_symmetric(w, s, weight_bits), stride=layer["stride"], padding=layer["padding"], dilation=layer.get("dilation", 1), groups=layer["groups"])
     largest = 2 ** (gradient_bits - 1) - 1
     codes = torch.floor(pseudo_random(y.numel(), 13) * largest + 0.5)
     codes[0] = largest
