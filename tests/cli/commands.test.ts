@@ -124,7 +124,7 @@ test('--help and --version: exit code 0, on stdout', () => {
 
 const usage: readonly (readonly [string[], RegExp])[] = [
   [[], /which command/],
-  [['quantise'], /no command "quantise"; there are quantize, run, inspect/],
+  [['quantise'], /no command "quantise"; there are quantize, run, train, inspect/],
   [['quantize'], /missing required args/],
   [['quantize', model], /--calibrate DIR is missing/],
   [['quantize', model, '--calibrate', 'x', '--bits', 'w2a2'], /--bits is one of w8a8, w4a8, w4a4, not "w2a2"/],

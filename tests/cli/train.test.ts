@@ -114,6 +114,8 @@ test('Ctrl-C saves; resumed, the run ends with the same bits', async () => {
   assert.match(stdout, /go on with dyadic train --resume/);
   assert.not(existsSync(join(run('b'), 'model.dyad')));
   assert.is(train('--resume', run('b')).status, 0);
+  const begun = [...readFileSync(join(run('b'), 'log.jsonl'), 'utf8').matchAll(/^\{"type":"run".*"from":(\d+)\}$/gm)].map((match) => Number(match[1]));
+  assert.ok(begun.length === 2 && begun[0] === 0 && begun[1]! >= 18, `goes on where it stopped: ${begun.join()}`);
   assert.is(train(...options, '-o', run('c')).status, 0);
   for (const file of ['checkpoint.safetensors', 'best.safetensors', 'model.dyad', 'model.onnx']) {
     assert.ok(readFileSync(join(run('b'), file)).equals(readFileSync(join(run('c'), file))), file);

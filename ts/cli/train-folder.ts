@@ -1,5 +1,5 @@
 /** The folder of a run: run.json, log.jsonl, checkpoints. What is there stays whole, whatever happens while something new is written. */
-import { appendFileSync, closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DyadicError } from '../errors.js';
 import type { LogLine } from '../train/report/run-log.js';
@@ -98,19 +98,7 @@ export class RunFolder {
     }
   }
 
-  /** A copy of a file under another name, in one move. */
-  copy(from: string, to: string): void {
-    const beside = this.file(`.${to}.part`);
-    try {
-      copyFileSync(this.file(from), beside);
-      renameSync(beside, this.file(to));
-    } catch (cause) {
-      rmSync(beside, { force: true });
-      throw fileError(this.file(to), 'a place to write to', cause);
-    }
-  }
-
-  /** Adds a line to the log; a line that a lost process left unfinished is ended first. */
+  /** Adds a line to the log. */
   log(line: LogLine): void {
     try {
       appendFileSync(this.file(LOG), `${JSON.stringify(line)}\n`);

@@ -8,7 +8,7 @@ import { createTrainEngine } from '../train/trainer/create-train-engine.js';
 import { crossEntropy } from '../train/trainer/loss.js';
 import type { BestEpoch } from '../train/trainer/progress.js';
 import { Trainer } from '../train/trainer/trainer.js';
-import type { EpochReport, TrainingStep } from '../train/trainer/training-step.js';
+import type { EpochReport, SavedCheckpoint, TrainingStep } from '../train/trainer/training-step.js';
 import type { Engine } from '../wasm/engine.js';
 import type { TrainingData } from './train-data.js';
 import { BEST, CHECKPOINT, LOG, type RunFolder } from './train-folder.js';
@@ -73,7 +73,7 @@ export async function trainArm(request: ArmRequest): Promise<ArmOutcome> {
       epochs: settings.epochs,
       validation: data.test,
       signal,
-      checkpoint: { save: ({ bytes }) => folder.write(CHECKPOINT, bytes), ...(settings.saveEvery === undefined ? {} : { everySteps: settings.saveEvery }) },
+      checkpoint: { save: (saved) => save(folder, saved, trainer.best), ...(settings.saveEvery === undefined ? {} : { everySteps: settings.saveEvery }) },
       watch: { histogramBins: HISTOGRAM_BINS, largeFraction: settings.alpha, every: watch.watch },
     });
     for await (const step of steps) afterStep(request, recorder, progress, gradient, step);
@@ -107,10 +107,15 @@ function afterStep({ folder, settings, label, say }: ArmRequest, recorder: Recor
 function endEpoch({ arm, label, folder, settings, say }: ArmRequest, recorder: Recorder, progress: TrainingProgress, report: EpochReport, step: number): void {
   const line = recorder.epoch(report, step);
   folder.log(line);
-  if (report.isBest && folder.has(CHECKPOINT)) folder.copy(CHECKPOINT, BEST);
   progress.clear();
   const { type: _, ...numbers } = line;
   say.epoch(epochText(label, line, settings.epochs, report.isBest), { ...(label === '' ? {} : { arm }), ...numbers, isBest: report.isBest });
+}
+
+/** The best epoch first: a process lost between the two makes that epoch again when it is resumed, with the same bits. */
+function save(folder: RunFolder, { bytes, epoch, reason }: SavedCheckpoint, best: BestEpoch | null): void {
+  if (reason === 'epoch' && best?.epoch === epoch - 1) folder.write(BEST, bytes);
+  folder.write(CHECKPOINT, bytes);
 }
 
 function finish(folder: RunFolder, outcome: ArmOutcome): ArmOutcome {
