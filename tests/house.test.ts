@@ -115,30 +115,33 @@ house('the reference shares nothing with what it judges', () => {
   const tree = cargo('tree', '--package', 'reference', '--edges', 'normal,build,dev', '--prefix', 'none', '--offline');
   const crates = tree.split('\n').map((line) => line.split(' ')[0]);
   assert.ok(crates.includes('reference'));
-  assert.equal(crates.filter((name) => ['simd', 'kernels', 'quantizers', 'dyadic-wasm'].includes(name ?? '')), []);
+  assert.equal(crates.filter((name) => ['simd', 'kernels', 'quantizers', 'training', 'dyadic-wasm'].includes(name ?? '')), []);
 });
 
 house('ts/wasm/params.ts is what the structs say', () => {
   assert.is(cargo('run', '--quiet', '--package', 'params', '--offline'), text('ts/wasm/params.ts'));
 });
 
+/** Of inference, and those with the kernels of training. */
+const MODULES = ALL_FLAVOURS.flatMap((flavour) => [flavour, `train-${flavour}`]);
+
 house('the typed exports are those of the module', () => {
-  for (const flavour of ALL_FLAVOURS) {
-    const declared = [...text(`pkg/${flavour}.wasm.d.ts`).matchAll(/export const (\w+): \(([^)]*)\) => number/g)].map((match) => match[1] as string);
+  for (const module of MODULES) {
+    const declared = [...text(`pkg/${module}.wasm.d.ts`).matchAll(/export const (\w+): \(([^)]*)\) => number/g)].map((match) => match[1] as string);
     assert.equal(declared.sort(), [...ABI_FUNCTIONS].sort());
   }
 });
 
 /** What the walk from an export says, and whether it found no float instruction. */
-function walk(flavour: string, name: string): { isClean: boolean; said: string } {
-  const { status, stdout, stderr } = spawnSync('cargo', ['run', '--quiet', '--package', 'opcodes', '--', `pkg/${flavour}.wasm`, name], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
+function walk(module: string, name: string): { isClean: boolean; said: string } {
+  const { status, stdout, stderr } = spawnSync('cargo', ['run', '--quiet', '--package', 'opcodes', '--', `pkg/${module}.wasm`, name], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
   assert.ok(status === 0 || status === 1, `opcodes: ${stderr}`);
   return { isClean: status === 0, said: stdout };
 }
 
 house('SPEC 3.8: no float instruction is reachable from run_integer', () => {
-  for (const flavour of ALL_FLAVOURS) {
-    const { isClean, said } = walk(flavour, 'run_integer');
+  for (const module of MODULES) {
+    const { isClean, said } = walk(module, 'run_integer');
     assert.ok(isClean, said);
     const functions = Number(/in the (\d+) functions/.exec(said)?.[1]);
     assert.ok(functions > 15, `the kernels are among the ${functions} functions walked`);
@@ -146,8 +149,8 @@ house('SPEC 3.8: no float instruction is reachable from run_integer', () => {
 });
 
 house('the walk finds float instructions where there are some', () => {
-  for (const flavour of ALL_FLAVOURS) {
-    const { isClean, said } = walk(flavour, 'run_float');
+  for (const module of MODULES) {
+    const { isClean, said } = walk(module, 'run_float');
     assert.not(isClean);
     assert.match(said, /F32Mul/);
   }

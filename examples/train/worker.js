@@ -2,54 +2,71 @@
 import { load } from '../../dist/entry/browser.js';
 import { cnn, cosine, createTrainEngine, encodeDyad, idxDataset, interval, sgd, Trainer } from '../../dist/entry/train-browser.js';
 
-/** A line of a chart has no more points than this; more messages would only cost time. */
-const POINTS = 300;
+const PICTURES = 12;
+const PIXELS = 28 * 28;
 
-const stop = new AbortController();
-onmessage = ({ data }) => {
-  if (data === 'stop') stop.abort('the button');
-  else run(data).catch((error) => postMessage({ kind: 'error', message: String(error) }));
+let run;
+let stopping;
+
+onmessage = async ({ data: { kind, epochs } }) => {
+  if (kind === 'stop') {
+    stopping.abort('the button');
+    return;
+  }
+  // A stopped trainer goes on where it was: with the next fit().
+  stopping = new AbortController();
+  try {
+    if (kind === 'start') run = await prepare(epochs);
+    await train(run);
+  } catch (error) {
+    postMessage(error.code === 'ERR_ABORTED' ? { kind: 'stopped', step: run.trainer.step } : { kind: 'error', message: String(error) });
+  }
 };
 
-async function run({ epochs }) {
-  const [data, validation, labels] = await Promise.all([dataset('train'), dataset('test'), text('labels.txt')]);
+async function prepare(epochs) {
+  const [data, test, labels] = await Promise.all([dataset('train'), dataset('test'), text('labels.txt')]);
   const engine = await createTrainEngine();
   const model = cnn({ classes: 10, channels: 1, bits: { weight: 4, activation: 4, gradient: 4 } });
   const trainer = new Trainer(model, { gradient: interval(), optimizer: sgd({ learningRate: 0.02, momentum: 0.9, weightDecay: 1e-4 }), schedule: cosine({ epochs }), batch: 64, seed: 1, engine });
-  try {
-    await train(trainer, data, validation, epochs);
-  } catch (error) {
-    if (error.code !== 'ERR_ABORTED') throw error;
-    postMessage({ kind: 'stopped', step: trainer.step });
-    return;
-  }
-  await trainer.restoreBest();
-  const { graph } = await trainer.compile({ ...data, classNames: labels.trim().split('\n') }, { name: 'fashion' });
-  const dyad = encodeDyad(graph);
-  trainer.dispose();
-  postMessage({ kind: 'done', dyad, accuracy: await integerAccuracy(dyad, validation), flavour: engine.flavour });
+  return { trainer, epochs, test, data: { ...data, classNames: labels.trim().split('\n') }, flavour: engine.flavour };
 }
 
-async function train(trainer, data, validation, epochs) {
-  for await (const { epoch, step, steps, loss, layers, imagesPerSecond, secondsLeft, epochEnd } of trainer.fit(data, { epochs, validation, signal: stop.signal })) {
-    if (epochEnd !== undefined) postMessage({ kind: 'epoch', accuracy: epochEnd.validation.accuracy });
-    const isShown = step % Math.ceil(steps / POINTS) === 0 || step + 1 === steps;
-    if (isShown) postMessage({ kind: 'steps', epoch, step, steps, loss, gamma: layers[0].clip / layers[0].maximum, imagesPerSecond, secondsLeft });
+async function train({ trainer, epochs, data, test, flavour }) {
+  for await (const { epoch, step, steps, loss, accuracy, layers, imagesPerSecond, secondsLeft, epochEnd } of trainer.fit(data, { epochs, validation: test, signal: stopping.signal })) {
+    const [{ clip, maximum }] = layers;
+    postMessage({ kind: 'step', epoch, step, steps, loss, accuracy, gamma: clip / maximum, imagesPerSecond, secondsLeft });
+    if (epochEnd !== undefined) postMessage({ kind: 'epoch', step, accuracy: epochEnd.validation.accuracy });
   }
+  postMessage({ kind: 'compiling' });
+  await trainer.restoreBest();
+  const { graph } = await trainer.compile(data, { name: 'fashion' });
+  const dyad = encodeDyad(graph);
+  trainer.dispose();
+  postMessage({ kind: 'done', dyad, flavour, ...(await classify(dyad, test, data.classNames)) });
 }
 
 /** The deployed network on the test pictures, as any page would run it. */
-async function integerAccuracy(dyad, { images, labels, count }) {
+async function classify(dyad, { images, labels, count }, names) {
   const model = await load(dyad);
+  const pictures = [];
   let right = 0;
+  const start = performance.now();
   for (let i = 0; i < count; i++) {
-    const scores = model.run({ width: 28, height: 28, channels: 1, data: images.subarray(784 * i, 784 * (i + 1)) });
-    const logits = scores.toArray();
-    scores.dispose();
-    if (logits.indexOf(Math.max(...logits)) === labels[i]) right++;
+    const data = images.subarray(PIXELS * i, PIXELS * (i + 1));
+    const output = model.run({ width: 28, height: 28, channels: 1, data });
+    const logits = output.toArray();
+    output.dispose();
+    const guess = logits.indexOf(Math.max(...logits));
+    if (guess === labels[i]) right++;
+    if (i < PICTURES) pictures.push({ pixels: data.slice(), label: names[labels[i]], guess: names[guess], share: softmaxAt(logits, guess) });
   }
+  const milliseconds = (performance.now() - start) / count;
   model.dispose();
-  return right / count;
+  return { accuracy: right / count, milliseconds, pictures };
+}
+
+function softmaxAt(logits, index) {
+  return 1 / logits.reduce((sum, logit) => sum + Math.exp(logit - logits[index]), 0);
 }
 
 async function dataset(part) {

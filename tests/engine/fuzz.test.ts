@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert';
 import { DyadicError } from '../../ts/errors.js';
 import type { Engine } from '../../ts/wasm/engine.js';
 import { Form, KERNELS, type KernelName } from '../../ts/wasm/params.js';
-import { FLAVOURS, engineOf } from './flavours.js';
+import { createTrainEngine } from '../../ts/train/trainer/create-train-engine.js';
+import { FLAVOURS, engineOf, trainingModuleBytes } from './flavours.js';
 import { runWords } from './run-kernel.js';
 
 const fuzz = suite('fuzz');
@@ -34,6 +35,8 @@ class Random {
 function plausible(random: Random, field: string, index: number, arena: number): number {
   if (/offset$/i.test(field)) return random.next(16) === 0 ? arena + ARENA - random.next(64) : arena + index * (ARENA / 16) + 4 * random.next(16);
   if (/container|form/i.test(field)) return random.next(3);
+  if (field === 'bits') return 2 + random.next(7);
+  if (/^is[A-Z]/.test(field)) return random.next(2);
   if (/zeroPoint/i.test(field)) return random.next(3);
   if (field === 'dot') return random.next(4);
   if (/elementBytes/i.test(field)) return random.pick([1, 2, 4]);
@@ -41,9 +44,10 @@ function plausible(random: Random, field: string, index: number, arena: number):
   if (/^lo$|Lo$/.test(field)) return 0;
   if (/^hi$|Hi$/.test(field)) return 127;
   if (/multiplier$/i.test(field)) return 1 + random.next(32_767);
-  if (/^stride|^kernel|^dilation|^groups/i.test(field)) return 1 + random.next(3);
+  if (/^stride|^kernel|^dilation|^groups|^inputDilation/i.test(field)) return 1 + random.next(3);
   if (/^source/i.test(field)) return 0;
-  if (/pad|left|batch|mode|include/i.test(field)) return random.next(2);
+  if (field === 'batch') return 1 + random.next(2);
+  if (/pad|left|mode|include/i.test(field)) return random.next(2);
   return 1 + random.next(20);
 }
 
@@ -55,10 +59,11 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
     const [size, kernelSize, stride] = [draft[`in${axis}`], draft[`kernel${axis}`], draft[`stride${axis}`]];
     if (size === undefined || kernelSize === undefined || stride === undefined) continue;
     const pad = draft[axis === 'H' ? 'padTop' : 'padLeft'] ?? 0;
+    const apart = draft[`inputDilation${axis}`] ?? 1;
     const span = (kernelSize - 1) * (draft[`dilation${axis}`] ?? 1) + 1;
-    draft[`out${axis}`] = Math.max(1, Math.floor((size + 2 * pad - span) / stride) + 1);
+    draft[`out${axis}`] = Math.max(1, Math.floor(((size - 1) * apart + 1 + 2 * pad - span) / stride) + 1);
   }
-  if (/winograd_f[24]3$/.test(kernel)) agreeOnWinograd(draft);
+  if (/winograd_f[24]3$|winograd_weight/.test(kernel)) agreeOnWinograd(draft);
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
   if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
@@ -67,6 +72,26 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   if (kernel === 'lookup_pixels') Object.assign(draft, { inChannels: 1 + random.next(4), outChannels: 1 + random.next(4), outStride: 4 });
   for (const prefix of ['', 'a', 'b', 'code']) agreeOnForm(random, draft, prefix);
   if (kernel === 'strided_copy') agreeOnStrides(draft);
+  if (isOfTraining(kernel)) agreeOnTraining(random, kernel, draft);
+}
+
+/** Those that only the modules of training have. */
+function isOfTraining(kernel: KernelName): boolean {
+  return KERNELS[kernel].id >= KERNELS.pack_conv_f32.id || kernel.includes('weight_gradient');
+}
+
+/** Sums or f32 where a kernel takes both; buffers that may be left out now and then are. */
+function agreeOnTraining(random: Random, kernel: KernelName, draft: Draft): void {
+  if (/^batch_norm|^quantize_activations_backward/.test(kernel)) draft['inContainer'] = 3 + random.next(2);
+  if (/^(conv|winograd)_weight_gradient/.test(kernel)) Object.assign(draft, { batch: 1 + random.next(3), slabs: 1, inContainer: random.next(2) });
+  if (kernel === 'winograd_weight_gradient') Object.assign(draft, { inContainer: 0, groups: 1, inC: 16, outC: 16, inStride: 16, outStride: 16 });
+  if (kernel === 'quantize_gradient') {
+    draft['outStride'] = Math.ceil((draft['channels'] as number) / 4) * 4;
+    if (random.next(2) === 0) draft['channelClipsOffset'] = draft['channelStepsOffset'] = 0;
+  }
+  if (kernel === 'gradient_error') draft['codesStride'] = (draft['channels'] as number) + random.next(2) * 13;
+  for (const field of Object.keys(draft)) if (/^(scale|velocity|residual|residualGradient|maximum|running|bias|add|indices|gradient)Offset$/.test(field) && random.next(4) === 0) draft[field] = 0;
+  if ('inStride' in draft && draft['inC'] === undefined) draft['inStride'] = (draft['channels'] as number) + random.next(2) * 13;
 }
 
 /** 3 × 3, stride and dilation 1; packing has no more than the kernel. */
@@ -119,7 +144,8 @@ function words(random: Random, kernel: KernelName, arena: number): Int32Array {
 /** Whether the step ran; a refusal is fine, everything else is not. */
 function runs(engine: Engine, kernel: KernelName, params: Int32Array): boolean {
   try {
-    runWords(engine, KERNELS[kernel].id, params, KERNELS[kernel].float);
+    // Integer kernels of training are no part of run_integer.
+    runWords(engine, KERNELS[kernel].id, params, KERNELS[kernel].float || isOfTraining(kernel));
     return true;
   } catch (error) {
     const isRefusal = error instanceof DyadicError && (error.code === 'ERR_KERNEL' || error.code === 'ERR_MEMORY') && error.cause === undefined;
@@ -131,13 +157,13 @@ function runs(engine: Engine, kernel: KernelName, params: Int32Array): boolean {
 for (const flavour of FLAVOURS) {
   for (const kernel of Object.keys(KERNELS) as KernelName[]) {
     fuzz(`${flavour} ${kernel} runs or refuses`, async () => {
-      const engine = await engineOf(flavour);
+      const engine = isOfTraining(kernel) ? await createTrainEngine({ flavour }, trainingModuleBytes) : await engineOf(flavour);
       const arena = engine.allocate(ARENA);
       engine.bytes(arena, ARENA).forEach((_, index, bytes) => (bytes[index] = (index * 2_654_435_761) >>> 24));
       const random = new Random(KERNELS[kernel].id);
       let ran = 0;
       for (let round = 0; round < ROUNDS; round += 1) ran += Number(runs(engine, kernel, words(random, kernel, arena)));
-      const isThere = flavour === 'relaxed' || !/(_relaxed|winograd_f23)$/.test(kernel);
+      const isThere = flavour === 'relaxed' || !/_relaxed$|winograd_f23$|winograd_weight_gradient/.test(kernel);
       assert.is(ran > 0, isThere, 'kernels by relaxed dot products are in one flavour only');
       if (isThere) assert.ok(ran > ROUNDS / 8, `only ${ran} of ${ROUNDS} drafts are accepted: the fuzz has become blunt`);
       assert.ok(ran < ROUNDS, 'some are refused');

@@ -9,10 +9,15 @@ import { MissingHost, tool } from './context.mjs';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
-/** @returns version, flavour and hashes */
-export async function runChromium(context) {
-  return withPage(context, context.app, '', async (page) => {
-    await page.waitForFunction('window.result', null, { timeout: 120_000 });
+/** The installed package in a page, without a bundler. @returns version, flavour and hashes */
+export function runChromium(context) {
+  return answerOf(context, context.app, '');
+}
+
+/** What a page says in `window.result`. */
+export async function answerOf(context, folder, path) {
+  return withPage(context, folder, path, async (page) => {
+    await page.waitForFunction('window.result', null, { timeout: 300_000 });
     const result = await page.evaluate('window.result');
     if (result.error !== undefined) throw new Error(`chromium: ${result.error}`);
     return { version: await versionOf(page), ...result };
@@ -46,7 +51,7 @@ export async function versionOf(page) {
 function serve(folder) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
-    const file = join(folder, path === '/' ? 'index.html' : path);
+    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     if (!existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404).end('not here');
       return;

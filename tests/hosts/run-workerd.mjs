@@ -6,14 +6,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execute, tool } from './context.mjs';
 
-const DATA = ['model.dyad', 'model.onnx', 'images.f32', 'calibration.f32'];
-
 /** @returns version, flavour and hashes */
 export async function runWorkerd(context) {
   const binary = join(tool(context, 'workerd', 'latest'), 'bin/workerd');
   await bundle(context);
   const out = join(context.app, 'worker');
-  writeFileSync(join(out, 'config.capnp'), config(readdirSync(out)));
+  writeFileSync(join(out, 'config.capnp'), config(readdirSync(out), readdirSync(join(context.app, 'data'))));
   const port = await freePort();
   const server = spawn(binary, ['serve', `--socket-addr=http=127.0.0.1:${port}`, 'config.capnp'], { cwd: out, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -37,17 +35,17 @@ async function bundle(context) {
     format: 'esm',
     target: 'es2022',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['./data/*'],
+    external: ['*.dyad', '*.onnx', '*.f32', '*.idx'],
     loader: { '.wasm': 'copy' },
     logLevel: 'error',
   });
 }
 
-function config(files) {
+function config(files, data) {
   const modules = [
     '(name = "worker.js", esModule = embed "worker.js")',
     ...files.filter((name) => name.endsWith('.wasm')).map((name) => `(name = "${name}", wasm = embed "${name}")`),
-    ...DATA.map((name) => `(name = "data/${name}", data = embed "../data/${name}")`),
+    ...data.map((name) => `(name = "data/${name}", data = embed "../data/${name}")`),
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (

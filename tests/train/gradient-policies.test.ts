@@ -108,6 +108,20 @@ policies('the clips of every step are those of the released code, a zero gradien
   }
 });
 
+policies('a layer without a gradient in the first step holds nothing up, and begins when it has one', () => {
+  const nothing = new Float32Array(HEAVY.length);
+  const paper = simulate(interval({ start: 'paper' }), [nothing, nothing, HEAVY], 3);
+  assert.equal(paper.map(({ isMeasuring }) => isMeasuring), [true, false, false]);
+  assert.equal(paper.map(({ gamma }) => gamma), [1, 1, 1]);
+  const quantile = simulate(interval(), [nothing, HEAVY], 2);
+  assert.is(quantile[1]!.gamma, simulate(interval(), [HEAVY], 1)[0]!.gamma);
+});
+
+policies('a quantile lies within its bin as far from the upper edge as its share of it', () => {
+  const histogram = Int32Array.of(6, 0, 3, 1);
+  for (const [fraction, ratio] of [[0, 1], [0.05, 0.875], [0.1, 0.75], [0.2, 0.75 - 0.25 / 3], [0.4, 0.25], [0.7, 0.125], [1, 0]] as const) assert.is(ratioBeyond(histogram, fraction), ratio);
+});
+
 policies('γ stays within its bounds', () => {
   const few = heavyTailed(100, 8);
   const drift = simulate(interval(), [few], 2000);

@@ -16,7 +16,8 @@ pub const MAX_BINS: i32 = 1 << 16;
 fn bins<I: Isa>(isa: I, values: I::F32x4, scale: I::F32x4, last: I::I32x4) -> [usize; LANES] {
     let bins = isa.i32x4_trunc_sat_f32x4_s(isa.f32x4_mul(isa.f32x4_abs(values), scale));
     let mut lanes = [0; LANES * BYTES];
-    isa.i32x4_store(isa.i32x4_min_s(bins, last), &mut lanes);
+    // Whoever wrote a maximum below 0 gets bin 0, not a trap.
+    isa.i32x4_store(isa.i32x4_max_s(isa.i32x4_min_s(bins, last), isa.i32x4_splat(0)), &mut lanes);
     [0, 1, 2, 3].map(|lane| mem::read_i32(&lanes, lane * BYTES) as usize)
 }
 
@@ -87,6 +88,18 @@ mod tests {
                 assert_eq!(counts, histogram(&g, most, bins));
                 assert_eq!(counts.iter().sum::<i32>(), count as i32);
             }
+        }
+    }
+
+    /// The maximum is a word in the arena: nothing that it holds may reach beyond the bins.
+    #[test]
+    fn any_maximum_has_a_bin() {
+        for most in [-1.0, -0.0, f32::NAN, f32::NEG_INFINITY, -1e-40] {
+            let g = hard_floats(100, 1);
+            let mut arena = Arena::new();
+            let (gradient_offset, state_offset, output_offset) = (arena.floats(&g), arena.floats(&[most; 8]), arena.room(12));
+            arena.run(GradientHistogram { gradient_offset, state_offset, output_offset, count: 100, bins: 3 });
+            assert_eq!((0..3).map(|bin| mem::read_i32(arena.read(output_offset, 12), bin * 4)).sum::<i32>(), 100);
         }
     }
 }

@@ -3,7 +3,7 @@ import type { Module } from '../../../ts/train/modules/module.js';
 import type { GradientPolicy } from '../../../ts/train/gradient/policy.js';
 import { compileEvaluation } from '../../../ts/train/program/compile-evaluation.js';
 import { compileTraining } from '../../../ts/train/program/compile-training.js';
-import { ModelState, type OptimizerKind } from '../../../ts/train/program/model-state.js';
+import { ModelState, type ModelStateOptions, type OptimizerKind } from '../../../ts/train/program/model-state.js';
 import type { EvaluationProgram, StepInput, StepResult, TrainingProgram, WatchOptions } from '../../../ts/train/program/training-program.js';
 import type { Tape } from '../../../ts/train/tape/tape.js';
 import { trace } from '../../../ts/train/tape/trace.js';
@@ -14,7 +14,8 @@ import { FLAVOURS, trainingModuleBytes } from '../../engine/flavours.js';
 export { FLAVOURS };
 
 export interface BenchOptions {
-  readonly optimizer?: OptimizerKind;
+  /** One for both groups, or one each. */
+  readonly optimizer?: OptimizerKind | ModelStateOptions['optimizers'];
   readonly labelSmoothing?: number;
   readonly policy?: GradientPolicy;
   readonly loss?: 'cross_entropy' | 'mean_squared_error';
@@ -47,7 +48,7 @@ export class Bench {
   constructor(readonly engine: Engine, readonly model: Module, shape: readonly number[], options: BenchOptions) {
     const { optimizer = 'sgd', labelSmoothing = 0, policy = wholeRange, loss = 'cross_entropy', seed = [1, 2] } = options;
     this.tape = trace(model, shape);
-    this.state = new ModelState(engine, model, { seed, optimizers: { weights: optimizer, intervals: optimizer } });
+    this.state = new ModelState(engine, model, { seed, optimizers: typeof optimizer === 'string' ? { weights: optimizer, intervals: optimizer } : optimizer });
     const batch = shape[0] as number;
     this.program = compileTraining(this.state, this.tape, { batch, gradient: policy, loss, labelSmoothing, seed }, (name, gradient) => this.gradients.set(name, gradient));
     this.#evaluation = compileEvaluation(this.state, this.tape, { batch, loss, labelSmoothing });

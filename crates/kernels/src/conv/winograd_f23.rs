@@ -4,6 +4,9 @@
 //! the way sums may wrap). Codes 0..15 become V in −30..60 (codes −7..7 of gradients: −28..28), stored as V + 32 for the relaxed dot; weights −8..7 become U in
 //! −72..72, an i8. The weights carry −32·ΣU for each position: what the accumulators start from.
 
+mod multiply;
+
+use self::multiply::multiply;
 use super::epilogue::{with_epilogue, Epilogue};
 use super::gemm_4x8::{PanelStep, COLUMNS, ROWS};
 use super::layer::Layer;
@@ -14,8 +17,7 @@ use crate::pack::packed_channels;
 use crate::params::{container, Conv2d, WinogradF23};
 use core::array::from_fn;
 use core::ops::Range;
-use simd::dot::I7Dot;
-use simd::{mem, Dot, Isa};
+use simd::{mem, Isa};
 
 /// Products of one tile: 4×4 positions.
 pub const POSITIONS: usize = 16;
@@ -279,35 +281,4 @@ impl<I: Isa> Block<'_, I> {
 #[inline(always)]
 fn transform<I: Isa>(isa: I, [a, b, c, d]: [I::I8x16; 4]) -> [I::I8x16; 4] {
     [isa.i8x16_sub(a, c), isa.i8x16_add(b, c), isa.i8x16_sub(c, b), isa.i8x16_sub(b, d)]
-}
-
-/// One position of every tile against a panel: groups of 4 tiles by 8 output channels.
-#[inline(never)]
-fn multiply<I: Isa>(isa: I, in_c: usize, codes: &[u8], panel: &[PanelStep], sums: &mut [PanelStep]) {
-    let Some(([low, high], panel)) = panel.split_first() else { return };
-    let initial = [isa.i32x4_load(low), isa.i32x4_load(high)];
-    for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * in_c)) {
-        let mut tiles = tiles.chunks_exact(in_c).map(mem::arrays::<4>);
-        let rows: [&[[u8; 4]]; ROWS] = from_fn(|_| tiles.next().unwrap_or(&[]));
-        for (bytes, sum) in sums.iter_mut().zip(multiply_group(isa, rows, panel, initial)) {
-            isa.i32x4_store(sum[0], &mut bytes[0]);
-            isa.i32x4_store(sum[1], &mut bytes[1]);
-        }
-    }
-}
-
-/// `gemm_4x8` on rows of codes instead of a packed tile.
-#[inline(always)]
-fn multiply_group<I: Isa>(isa: I, [a, b, c, d]: [&[[u8; 4]]; ROWS], panel: &[PanelStep], initial: [I::I32x4; 2]) -> [[I::I32x4; 2]; ROWS] {
-    let mut sums = [initial; ROWS];
-    for ((((weights, a), b), c), d) in panel.iter().zip(a).zip(b).zip(c).zip(d) {
-        let low = I7Dot::weights(isa, &weights[0]);
-        let high = I7Dot::weights(isa, &weights[1]);
-        for (sum, codes) in sums.iter_mut().zip([a, b, c, d]) {
-            let codes = I7Dot::activations(isa, codes);
-            sum[0] = I7Dot::step(isa, sum[0], codes, low);
-            sum[1] = I7Dot::step(isa, sum[1], codes, high);
-        }
-    }
-    sums
 }

@@ -37,12 +37,25 @@ pub fn convolution<I: Isa>(isa: I) -> Verdict {
     })
 }
 
+/// The dot products that mean the same on every engine.
 pub fn relaxed<I: Isa>(isa: I) -> Verdict {
+    [dot::I7, dot::W4].into_iter().try_for_each(|dot| by_dot(isa, dot))
+}
+
+/// The relaxed instruction as `vpdpbusd`.
+pub fn usdot<I: Isa>(isa: I) -> Verdict {
+    by_dot(isa, dot::USDOT)
+}
+
+/// The relaxed instruction as `sdot`.
+pub fn sdot<I: Isa>(isa: I) -> Verdict {
+    by_dot(isa, dot::SDOT)
+}
+
+fn by_dot<I: Isa>(isa: I, dot: i32) -> Verdict {
     cases(&dense_shapes()).into_iter().try_for_each(|(case, seed)| {
-        [dot::I7, dot::W4, dot::USDOT, dot::SDOT].into_iter().try_for_each(|dot| {
-            case.clone().for_dot(dot, seed).run_relaxed(isa, dot)?;
-            longer(case.clone().for_dot(dot, seed)).run_relaxed(isa, dot)
-        })
+        case.clone().for_dot(dot, seed).run_relaxed(isa, dot)?;
+        longer(case.for_dot(dot, seed)).run_relaxed(isa, dot)
     })
 }
 

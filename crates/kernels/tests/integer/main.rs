@@ -16,6 +16,7 @@ mod requantization;
 mod seed;
 mod suites;
 mod weight_gradient;
+mod weight_gradient_checks;
 mod winograd;
 mod winograd_f23;
 

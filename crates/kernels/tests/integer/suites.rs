@@ -23,6 +23,8 @@ macro_rules! every_suite {
             pack_winograd_f43 = crate::winograd::packing,
             batches_of_convolution = crate::batches::convolution,
             batches_of_relaxed = crate::batches::relaxed,
+            batches_of_usdot = crate::batches::usdot,
+            batches_of_sdot = crate::batches::sdot,
             batches_of_depthwise = crate::batches::depthwise,
             batches_of_grouped = crate::batches::grouped,
             batches_of_winograd_f23 = crate::batches::winograd_f23,

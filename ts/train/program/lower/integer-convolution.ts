@@ -1,4 +1,5 @@
 /** Exact sums of products of codes, by the fastest kernel that this engine has for them: every choice gives the same numbers (SPEC 7.1). */
+import { DyadicError } from '../../../errors.js';
 import { chooseDot } from '../../../session/lower/choose-dot.js';
 import { at, type StepBuffer, type StepFields } from '../../../session/assembler.js';
 import { Container, Form, type Dot } from '../../../wasm/params.js';
@@ -22,16 +23,26 @@ export interface IntegerConvolution {
   readonly geometry: ConvGeometry;
 }
 
+/** 4 · 9 · 15 · 7 of each fit an i32. */
+const MOST_WINOGRAD_CHANNELS = 500_000;
+
 type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 'conv2d_relaxed';
 
+/** What decides how large codes are. */
+export type CodeRange = Pick<Codes, 'container' | 'bits'>;
+
+/** Sums are i32. */
+export const LARGEST_SUM = 2 ** 31 - 1;
+
 /** The largest magnitude that codes of so many bits have. */
-export function largestCode({ container, bits }: Pick<Codes, 'container' | 'bits'>): number {
+export function largestCode({ container, bits }: CodeRange): number {
   return container === Container.u8 ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
 }
 
-/** i32 [out pixels][out_c], dense. */
+/** i32 [out pixels][out_c], dense. Throws ERR_ARGUMENT for a layer whose sums may not fit. */
 export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): StepBuffer {
   const { label, geometry } = convolution;
+  checkSums(convolution);
   const sums = context.temporary(label, 4 * outPixels(geometry) * geometry.outC);
   const dot = chooseRelaxedDot(context, convolution);
   const kind = chooseKernel(context, convolution, dot);
@@ -44,7 +55,7 @@ export function integerConvolution(context: TrainContext, convolution: IntegerCo
 function chooseKernel({ lowering }: TrainContext, { input, weightBits, geometry }: IntegerConvolution, dot: Dot | null): Kind {
   const { groups, inC, outC } = geometry;
   if (groups > 1) return groups === inC && groups === outC ? 'depthwise_conv2d' : 'grouped_conv2d';
-  if (lowering !== 'none' && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
+  if (lowering !== 'none' && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && inC <= MOST_WINOGRAD_CHANNELS && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
   return dot === null ? 'conv2d' : 'conv2d_relaxed';
 }
 
@@ -55,6 +66,13 @@ export function isUnit3x3({ kernelH, kernelW, strideH, strideW, dilationH, dilat
 /** Tiles of 2 × 2 outputs take 16 products instead of 36, those at the edge too. */
 function savesProducts({ outH, outW }: ConvGeometry): boolean {
   return 16 * Math.ceil(outH / 2) * Math.ceil(outW / 2) < 9 * outH * outW;
+}
+
+/** SPEC 7.1.1. */
+export function checkSums({ label, input, weightBits, geometry }: Pick<IntegerConvolution, 'label' | 'input' | 'weightBits' | 'geometry'>): void {
+  const terms = (geometry.inC / geometry.groups) * geometry.kernelH * geometry.kernelW;
+  const most = Math.floor(LARGEST_SUM / (largestCode(input) * largestCode({ container: Container.i8, bits: weightBits })));
+  if (terms > most) throw new DyadicError('ERR_ARGUMENT', { op: label, argument: 'weight', expected: `at most ${most} products in a sum with so many bits: sums have 32 bits`, received: String(terms) });
 }
 
 function chooseRelaxedDot({ lowering }: TrainContext, { input, weightBits }: IntegerConvolution): Dot | null {
