@@ -80,7 +80,7 @@ test('a folder of pictures per class', () => {
   assert.equal([tested.count, [...tested.labels], tested.images[0]], [1, [1], 30]);
   assert.equal(read(files, { size: [2, 3], channels: 'gray' }).train.shape, [2, 3, 1]);
   refusedDataset(() => read({ ...files, 'val/cow/1.png': png(4, 4, 0) }), /cow" expected a class that .*train has, got cow/);
-  refusedDataset(() => read({ ...files, 'train/dog/2.png': png(5, 4, 0) }), /2\.png" expected 4×4, the size of .*1\.png, or a size to bring all to, got 5×4/);
+  refusedDataset(() => read({ ...files, 'train/dog/2.png': png(5, 4, 0) }), /2\.png" expected 4×4, the size of .*1\.png, or a size \(--size WxH on the command line\) to bring all to, got 5×4/);
   refusedDataset(() => read({ ...files, 'val/dog/7.png': png(5, 4, 0) }), /expected pictures of 4×4×3, as in .*, got 4×5×3/);
   refusedDataset(() => read({ 'train/dog/1.png': png(4, 4, 10) }), /two classes or more, got one: dog/);
   assert.throws(() => read({ ...files, 'train/dog/0.png': 'damaged' }), (error: unknown) => error instanceof DyadicError && error.code === 'ERR_IMAGE' && /0\.png/.test(error.message));

@@ -71,6 +71,8 @@ test('a folder holds one run, and what is in it stays whole', () => {
   const folder = RunFolder.create(path, file);
   assert.equal(RunFolder.open(path).file, file);
   RunFolder.create(path, file); // nothing was begun
+  writeFileSync(folder.file(LOG), '{"type":"run","arm":"interval"}\n');
+  assert.not(RunFolder.create(path, file).has(LOG), 'a start that made no step is no run, and its log goes');
   folder.log({ type: 'end', epochs: 0, step: 0, bestAccuracy: 0, bestEpoch: 0, reason: 'done' });
   refused(() => RunFolder.create(path, file), /holds a run already: go on with --resume/);
   writeFileSync(folder.file(LOG), '{"type":"end"}\n{"type":"st');

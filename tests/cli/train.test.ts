@@ -91,6 +91,13 @@ test('the same again is refused; longer is a matter of --resume', () => {
   assert.match(other.stderr, /--batch cannot change when a run is resumed \(it was 16\)/);
 });
 
+test('a batch larger than the data is said before anything is made; the advice names the command', () => {
+  const { status, stderr } = train('--data', data, '-o', run('large'));
+  assert.is(status, 2);
+  assert.match(stderr, /^dyadic: --batch 128 is more than the 96 pictures to train on\nTry "dyadic train --help"\.$/m);
+  assert.not(existsSync(run('large')));
+});
+
 /** Sends Ctrl-C when the log has so many lines. */
 function interruptedTrain(path: string, lines: number, ...more: string[]): Promise<Outcome> {
   const child = spawn(process.execPath, words([...more, '-o', path]), { cwd: root });

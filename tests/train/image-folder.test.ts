@@ -23,7 +23,7 @@ test('pictures are stacked, and resized where a size is given', () => {
 
 test('without a size all pictures have that of the first', () => {
   const pictures = [plain('first.png', 0, [4, 6], [1, 2, 3]), plain('second.png', 1, [4, 5], [1, 2, 3])];
-  refusedDataset(() => imageFolderDataset('d', ['a', 'b'], pictures), /"second.png" expected 6×4, the size of first.png, or a size to bring all to, got 5×4/);
+  refusedDataset(() => imageFolderDataset('d', ['a', 'b'], pictures), /"second.png" expected 6×4, the size of first.png, or a size \(--size WxH on the command line\) to bring all to, got 5×4/);
   assert.equal(imageFolderDataset('d', ['a', 'b'], pictures.slice(0, 1)).shape, [4, 6, 3]);
   refusedDataset(() => imageFolderDataset('d', ['a'], []), /at least one picture, got none/);
 });

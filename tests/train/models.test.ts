@@ -80,6 +80,13 @@ test('of a user\'s file', () => {
   const request = { classes: 3, shape: [8, 8, 1], bits } as const;
   const model = new Linear({ in: 2, out: 3 });
   assert.is(modelFromExport(() => model, 'net.js', request), model);
+  class Net extends Linear {
+    constructor({ classes, shape }: { readonly classes: number; readonly shape: readonly number[] }) {
+      super({ in: shape[2]!, out: classes });
+    }
+  }
+  assert.equal(modelFromExport(Net, 'net.js', request).namedParameters().get('weight')?.shape, [3, 1], 'a class is called with new');
+  refused(() => modelFromExport(class { forward(): void {} namedParameters(): void {} }, 'net.js', request), 'ERR_ARGUMENT', /another copy of dyadic/);
   refused(() => modelFromExport(undefined, 'net.js', request), 'ERR_ARGUMENT', /^model "net\.js": "default export" expected a function/);
   refused(() => modelFromExport(() => 5, 'net.js', request), 'ERR_ARGUMENT', /a function that returns a Module of 'dyadic\/train', got 5$/);
   refused(() => modelFromExport(() => ({ forward: 0, namedParameters: 0 }), 'net.js', request), 'ERR_ARGUMENT', /another copy of dyadic/);

@@ -50,6 +50,15 @@ test('it says who is ahead, and what float reaches', () => {
   for (const name of ['interval', 'minmax', 'f32']) assert.match(html, new RegExp(`<th scope="row">${name}</th>`));
 });
 
+test('arms as good as one another; no axis of accuracies goes beyond 100 %', () => {
+  const perfect = (arm: Readonly<RunLog>): RunLog => ({ ...arm, epochs: arm.epochs.map((line) => ({ ...line, testAccuracy: 1 })) });
+  const html = renderReport(ARMS.map(perfect));
+  assert.match(html, /interval reaches 100\.00 % of the test pictures in epoch \d, as many as minmax, the next\./);
+  assert.equal(linearScale([1, 1], 5, { within: [0, 1] }).ticks.map(({ text }) => text), ['0.5', '0.6', '0.7', '0.8', '0.9', '1.0']);
+  assert.equal(linearScale([0, 0], 5, { within: [0, 1] }).ticks.at(0)?.value, 0);
+  assert.not(html.includes('>150</text>') || html.includes('>160</text>') || html.includes('>120</text>'));
+});
+
 test('names are text, whatever they hold', () => {
   const run = { ...ARMS[0]!.run, arm: '<b>"a"&\'', model: '</title><script>', data: '<i>' };
   const html = renderReport([{ ...ARMS[0]!, run }]);

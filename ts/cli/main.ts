@@ -38,6 +38,12 @@ function isUsage(error: unknown): error is Error {
   return error instanceof UsageError || (error instanceof Error && error.name === 'CACError');
 }
 
+/** "train" where that was the command: its own help lists its options. */
+function helpText(): string {
+  const command = ['quantize', 'run', 'train', 'inspect'].find((name) => name === process.argv[2]);
+  return ['dyadic', ...(command === undefined ? [] : [command]), '--help'].join(' ');
+}
+
 /** A reader that closes its end early, such as head, is no failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
@@ -48,7 +54,7 @@ try {
   process.exitCode = await main(process.argv);
 } catch (error) {
   if (isUsage(error)) {
-    process.stderr.write(`dyadic: ${error.message}\nTry "dyadic --help".\n`);
+    process.stderr.write(`dyadic: ${error.message}\nTry "${helpText()}".\n`);
     process.exitCode = 2;
   } else if (error instanceof DyadicError) {
     process.stderr.write(`dyadic: ${error.message.replace(/\n|$/, ` [${error.code}]$&`)}\n`); // the code ends the first line: lists may follow

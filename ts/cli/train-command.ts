@@ -5,7 +5,7 @@ import { type RawOptions, textOption, UsageError } from './arguments.js';
 import { Progress } from './progress.js';
 import { percent } from './quantities.js';
 import { describeData, readTrainingData, type TrainingData } from './train-data.js';
-import { type Deployed, deploy, deployedText, DYAD, ONNX } from './train-deploy.js';
+import { type Deployed, deploy, deployedText, DYAD, FLOAT_ONNX, ONNX } from './train-deploy.js';
 import { BEST, CHECKPOINT, LOG, type RunFile, RunFolder } from './train-folder.js';
 import { checkModelName } from './train-model.js';
 import { type Announcer, type ArmOutcome, reportOf, trainArm } from './train-run.js';
@@ -47,6 +47,7 @@ export async function trainCommand(options: RawOptions): Promise<number> {
   const data = readData(settings);
   if (!plan.isJson) process.stdout.write(`${settings.folder}: ${describeData(data)}\n`);
   for (const note of data.notes) process.stderr.write(`dyadic: ${note}\n`);
+  if (settings.batch > data.train.count) throw new UsageError(`--batch ${settings.batch} is more than the ${data.train.count} pictures to train on`);
   const folder = openFolder(plan);
   const arms = armSettings?.map(({ name, settings: own }): Arm => ({ name, settings: own, folder: folderOf(folder, name) })) ?? [{ name: nameOf(settings), settings, folder }];
   const outcomes = await withInterrupts((signal) => trainAll(plan, arms, data, signal));
@@ -168,7 +169,7 @@ function announceEnd({ isJson, arms }: Plan, folder: RunFolder, outcomes: readon
     const reached = best === null ? 'no epoch was finished' : `best ${percent(best.accuracy, 2)} of the test pictures, in epoch ${best.epoch + 1}`;
     process.stdout.write(`${arms === null ? '' : `${arm}: `}${[reached, ...(deployed === null ? [] : [deployedText(deployed)])].join('; ')}\n`);
   }
-  const files = arms === null ? [ONNX, DYAD, BEST, CHECKPOINT, LOG, REPORT] : [REPORT, ...arms.map((name) => `${name}/`)];
+  const files = arms === null ? [DYAD, ONNX, ...(outcomes[0]?.deployed?.hasFloatOnnx === true ? [FLOAT_ONNX] : []), BEST, CHECKPOINT, LOG, REPORT] : [REPORT, ...arms.map((name) => `${name}/`)];
   process.stdout.write(isDone ? `${folder.path}: ${files.join(', ')}\n` : `saved; go on with dyadic train --resume ${folder.path}\n`);
 }
 

@@ -20,6 +20,8 @@ export const DYAD = 'model.dyad';
 export interface Deployed {
   readonly dyadBytes: number;
   readonly onnxBytes: number;
+  /** Whether model.float.onnx lies beside model.onnx. */
+  readonly hasFloatOnnx: boolean;
   /** Of the integer-only network on the test pictures, 0 to 1. */
   readonly accuracy: number;
   readonly warnings: readonly string[];
@@ -47,7 +49,7 @@ export async function deploy(trainer: Trainer, folder: RunFolder, data: Training
     const dyad = encodeDyad(graph);
     folder.write(DYAD, dyad);
     const accuracy = await integerAccuracy(graph, data.test, settings, progress);
-    return { dyadBytes: dyad.length, onnxBytes: onnx.length, accuracy, warnings: report.warnings };
+    return { dyadBytes: dyad.length, onnxBytes: onnx.length, hasFloatOnnx: settings.bits !== null, accuracy, warnings: report.warnings };
   } finally {
     progress.clear();
   }

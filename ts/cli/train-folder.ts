@@ -27,11 +27,12 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** A folder for a new run; throws UsageError if one is in it already, ERR_FILE if it cannot be made. */
+  /** A folder for a new run, without what a start that failed left; throws UsageError if a run is in it already, ERR_FILE if it cannot be made. */
   static create(path: string, file: RunFile): RunFolder {
     const folder = new RunFolder(path);
     if (folder.isBegun()) throw new UsageError(`${path} holds a run already: go on with --resume ${path}, or name another folder with -o`);
     folder.make().describe(file);
+    for (const part of ['.', ...(file.compare ?? [])]) rmSync(folder.file(join(part, LOG)), { force: true });
     return folder;
   }
 
@@ -42,11 +43,15 @@ export class RunFolder {
     return { folder, file: checkRunFile(text, folder.file(RUN)) };
   }
 
-  /** Whether a step may have been made here: a start that failed leaves a run.json and nothing else, and is no run. */
+  /** Whether a step was made here: a start that failed (a model that does not fit the data) leaves a run.json, the head of a log at most, and is no run. */
   isBegun(): boolean {
     if (!this.has(RUN)) return false;
     const { compare = [] } = RunFolder.open(this.path).file;
-    return ['.', ...compare].some((part) => this.has(join(part, LOG)));
+    return ['.', ...compare].some((part) => this.has(join(part, CHECKPOINT)) || this.hasSteps(join(part, LOG)));
+  }
+
+  private hasSteps(log: string): boolean {
+    return this.has(log) && this.readText(log).split('\n').some((line) => line !== '' && !line.startsWith('{"type":"run"'));
   }
 
   /** Makes the folder, if it is not there. */

@@ -8,7 +8,7 @@ export function defineTrain(cli: CAC): void {
     .usage('train --data <dir> -o <dir> [options]\n  $ dyadic train --resume <dir>')
     .option('--data <dir>', 'IDX files (MNIST), CIFAR records, or one folder of pictures per class')
     .option('-o, --output <dir>', 'Folder of the run: checkpoints, log, report, the trained network')
-    .option('--model <name>', 'cnn (default), resnet20, resnet56, mobilenetv2, or FILE.js')
+    .option('--model <name>', 'cnn (default), resnet20, resnet56, mobilenetv2, or FILE.js: default export ({ classes, shape, bits }) => Module')
     .option('--bits <w/a/g>', 'Weights/activations/gradients, 2 to 8 (default: 4/4/4), or 32 for float')
     .option('--gradient <method>', 'Interval of gradients: interval (default), minmax, mse, dsgc or dai8')
     .option('--compare <methods>', 'Train with each of these (f32 too), separated by commas; one report.html')

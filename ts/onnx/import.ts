@@ -87,7 +87,8 @@ function buildGraph(graph: GraphProto, opset: number, options: ImportOptions): G
 }
 
 function unsupportedError(details: readonly string[]): DyadicError {
-  return new DyadicError('ERR_ONNX_UNSUPPORTED', { op: 'importOnnx', expected: 'a network of supported operators', received: `${details.length} that are not`, details });
+  const advice = details.some((detail) => detail.endsWith('operator QuantizeLinear')) ? '; it is quantized already, import the float network that it was made of' : '';
+  return new DyadicError('ERR_ONNX_UNSUPPORTED', { op: 'importOnnx', expected: 'a network of supported operators', received: `${details.length} that are not${advice}`, details });
 }
 
 function allNames(graph: GraphProto): Set<string> {

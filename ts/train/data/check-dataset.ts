@@ -32,9 +32,9 @@ export function checkLabels(labels: ArrayLike<number>, classes: number, source: 
   }
 }
 
-/** `[object Float32Array]` and the like: what came instead. */
-function kindOf(value: unknown): string {
-  return Object.prototype.toString.call(value);
+/** `Float32Array` and the like: what came instead. */
+export function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
 /** One more than the largest label. */

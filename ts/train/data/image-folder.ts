@@ -53,5 +53,5 @@ function sizeOf({ height, width }: Picture): readonly [number, number] {
 }
 
 function mixedSizes(picture: LabelledPicture, { width, height }: Picture, first: LabelledPicture, size: readonly [number, number]): Error {
-  return datasetError(picture.name, `${size[1]}×${size[0]}, the size of ${first.name}, or a size to bring all to`, `${width}×${height}`);
+  return datasetError(picture.name, `${size[1]}×${size[0]}, the size of ${first.name}, or a size (--size WxH on the command line) to bring all to`, `${width}×${height}`);
 }

@@ -2,7 +2,7 @@
 import { DyadicError } from '../../errors.js';
 import type { Seed } from '../random/random-stream.js';
 import type { Augmentation } from './augment.js';
-import { checkDataset } from './check-dataset.js';
+import { checkDataset, kindOf } from './check-dataset.js';
 import type { Batch, Dataset, Normalization } from './dataset.js';
 import { datasetError } from './dataset-error.js';
 import { DataLoader } from './loader.js';
@@ -76,8 +76,8 @@ function openSamples(data: Dataset | FloatData, normalization: Normalization | u
 function checkFloatData(data: FloatData): FloatData {
   const { inputs, labels, shape } = data;
   const size = checkShape(shape);
-  if (!(inputs instanceof Float32Array)) throw datasetError('inputs', 'a Float32Array', Object.prototype.toString.call(inputs));
-  if (!(labels instanceof Int32Array) && !Array.isArray(labels)) throw datasetError('labels', 'an Int32Array or an array', Object.prototype.toString.call(labels));
+  if (!(inputs instanceof Float32Array)) throw datasetError('inputs', 'a Float32Array', kindOf(inputs));
+  if (!(labels instanceof Int32Array) && !Array.isArray(labels)) throw datasetError('labels', 'an Int32Array or an array', kindOf(labels));
   if (labels.length < 1) throw datasetError('labels', 'at least one sample', 'none');
   if (inputs.length !== labels.length * size) throw datasetError('inputs', `${labels.length * size} numbers for ${labels.length} samples of [${shape.join(', ')}]`, `${inputs.length}`);
   checkIntegers(labels);

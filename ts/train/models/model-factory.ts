@@ -15,8 +15,9 @@ export interface ModelRequest {
   readonly bits: LayerBits | null;
 }
 
-/** The default export of a user's FILE.js. */
 export type ModelFactory = (request: ModelRequest) => Module;
+
+type ModelClass = new (request: ModelRequest) => unknown;
 
 /** Pictures of this side or less have no pixels to lose in the first strides. */
 const SMALL = 64;
@@ -29,19 +30,25 @@ export const MODELS: Readonly<Record<string, ModelFactory>> = {
 };
 
 /**
- * The network of a user's file: `exported` is what the file exports by default, a function of the request.
- * Throws ERR_ARGUMENT naming `source` if it is no function or gives no Module.
+ * The network of a user's file: `exported` is what the file exports by default, a function of the request or a class whose constructor takes it.
+ * Throws ERR_ARGUMENT naming `source` if it is neither or gives no Module.
  */
 export function modelFromExport(exported: unknown, source: string, request: ModelRequest): Module {
   const op = `model "${source}"`;
   if (typeof exported !== 'function') {
-    throw new DyadicError('ERR_ARGUMENT', { op, argument: 'default export', expected: 'a function ({ classes, shape, bits }) => Module', received: String(exported) });
+    throw new DyadicError('ERR_ARGUMENT', { op, argument: 'default export', expected: 'a function ({ classes, shape, bits }) => Module, or a class of that constructor', received: exported === undefined ? 'none' : String(exported) });
   }
-  const model: unknown = (exported as ModelFactory)(request);
+  const model: unknown = isClass(exported) ? new exported(request) : (exported as ModelFactory)(request);
   if (model instanceof Module) return model;
   const received = typeof model === 'object' && model !== null ? `an object of class ${model.constructor?.name ?? 'null'}` : String(model);
   const advice = looksLikeModule(model) ? '; its Module is that of another copy of dyadic' : '';
   throw new DyadicError('ERR_ARGUMENT', { op, argument: 'default export', expected: "a function that returns a Module of 'dyadic/train'", received: received + advice });
+}
+
+/** A class of modules, of this copy of dyadic or another: `forward` is of its instances. */
+function isClass(exported: object): exported is ModelClass {
+  const { prototype } = exported as { readonly prototype?: unknown };
+  return typeof prototype === 'object' && prototype !== null && 'forward' in prototype;
 }
 
 function looksLikeModule(model: unknown): boolean {

@@ -21,7 +21,7 @@ export function accuracySection(arms: readonly Arm[]): string {
       title: 'Test accuracy',
       description: describeAccuracy(arms),
       x,
-      y: { label: '% of the test pictures', scale: linearScale(values(accuracy), 5, { text: (value) => `${Number((value * 100).toFixed(1))}` }) },
+      y: { label: '% of the test pictures', scale: linearScale(values(accuracy), 5, { within: [0, 1], text: (value) => `${Number((value * 100).toFixed(1))}` }) },
       series: accuracy,
       namesAtEnds: arms.length > 1,
       dots: most <= 40,

@@ -6,16 +6,18 @@ export interface AxisScale {
   at(value: number): number;
 }
 
-/** Covers the values, from and to a round number, with about `wanted` steps of 1, 2 or 5 times a power of ten. */
-export function linearScale(values: Iterable<number>, wanted: number, options: { readonly from?: number; readonly to?: number; readonly isWhole?: boolean; readonly text?: (value: number) => string } = {}): AxisScale {
+/** Covers the values, from and to a round number that `within` allows, with about `wanted` steps of 1, 2 or 5 times a power of ten. */
+export function linearScale(values: Iterable<number>, wanted: number, options: { readonly from?: number; readonly to?: number; readonly within?: readonly [number, number]; readonly isWhole?: boolean; readonly text?: (value: number) => string } = {}): AxisScale {
   const finite = [...values].filter(Number.isFinite);
   let lo = options.from ?? Math.min(...finite);
   let hi = options.to ?? Math.max(...finite);
   if (!Number.isFinite(lo) || !Number.isFinite(hi)) [lo, hi] = [0, 1];
   if (!(hi > lo)) [lo, hi] = [options.from ?? lo - (Math.abs(lo) || 1) / 2, options.to ?? lo + (Math.abs(lo) || 1) / 2];
+  const [least, most] = options.within ?? [-Infinity, Infinity];
+  [lo, hi] = [Math.max(lo, least), Math.min(hi, most)];
   const step = Math.max(options.isWhole === true ? 1 : 0, roundStep((hi - lo) / wanted));
-  const first = options.from ?? Math.floor(lo / step + 1e-9) * step;
-  const last = options.to ?? Math.ceil(hi / step - 1e-9) * step;
+  const first = options.from ?? Math.max(least, Math.floor(lo / step + 1e-9) * step);
+  const last = options.to ?? Math.min(most, Math.ceil(hi / step - 1e-9) * step);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const text = options.text ?? ((value: number) => value.toFixed(digits));
   const ticks: { value: number; text: string }[] = [];

@@ -49,6 +49,11 @@ function bitsText(logs: readonly RunLog[]): string {
   return quantized.run.bits === '32' ? '32-bit float' : `${quantized.run.bits} bits`;
 }
 
+function aheadText(difference: number): string {
+  const points = (difference * 100).toFixed(2);
+  return points === '0.00' ? 'as many as' : `${points} points more than`;
+}
+
 /** Who is ahead, and by how much: among the quantized, against float. */
 function lead(arms: readonly Arm[]): string {
   const ranked = arms.flatMap((arm) => {
@@ -61,7 +66,7 @@ function lead(arms: readonly Arm[]): string {
   if (first === undefined && float === undefined) return 'No epoch was finished, so there is no accuracy to report.';
   const sentences = [];
   if (first !== undefined) {
-    const ahead = second === undefined ? '' : `, ${((first.best.testAccuracy - second.best.testAccuracy) * 100).toFixed(2)} points more than ${second.name}, the next`;
+    const ahead = second === undefined ? '' : `, ${aheadText(first.best.testAccuracy - second.best.testAccuracy)} ${second.name}, the next`;
     sentences.push(`${first.name} reaches ${percentText(first.best.testAccuracy, 2)} of the test pictures in epoch ${first.best.epoch}${ahead}.`);
   }
   if (float !== undefined) sentences.push(`${float.name} in float reaches ${percentText(float.best.testAccuracy, 2)}.`);
