@@ -77,6 +77,11 @@ test('qdq: clip, QuantizeLinear and DequantizeLinear on values, codes behind a D
   assert.equal([codes.dataType, [...codes.raw!]], [DataType.INT8, [1, 256 - 7]]);
 });
 
+test('a QDQ file is no network to quantize, and the refusal says why', async () => {
+  const { code, message } = await errorOf('ERR_ONNX_UNSUPPORTED', async () => importOnnx(await exportOnnx(quantized(), { format: 'qdq' })));
+  assert.match(`${code} ${message}`, /that are not; it is quantized already, import the float network/);
+});
+
 test('qdq with 4-bit weights: opset 21, two codes to a byte, activations in bytes', async () => {
   const { graph, opsets, irVersion } = readModel(await exportOnnx(quantized(), { format: 'qdq', weights: 'int4' }), PbfReader);
   assert.equal([opsets[0]!.version, irVersion], [21, 10]);

@@ -156,7 +156,8 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
   const weights = Int8Array.from({ length: 16 * 16 * 9 }, (_, i) => ((i * 37) % 255) - 127);
   const graph = network({ shape: [16, 11, 12], outC: 16, weights, range: [-128, 127], zeroPoint: -3 });
   const picture = Float32Array.from({ length: 16 * 132 }, (_, i) => (i * 31) % 120);
-  for (const flavour of FLAVOURS) {
+  // In `relaxed` eight-bit weights take one byte, and F(4,3) may lose to its dot products.
+  for (const flavour of FLAVOURS.filter((one) => one !== 'relaxed')) {
     const results = [];
     for (const memory of [undefined, 'balanced', 'fast'] as const) {
       const model = await load(graph, { flavour, ...(memory === undefined ? {} : { memory }) });

@@ -136,6 +136,11 @@ checkpoints('another model is refused by the parameter that differs', () => {
   refused(() => checkSameModel(conv(8, true), conv(8)), 'ERR_CHECKPOINT', /parameter bias.*none of that name.*\[8\]/);
   const [weight] = conv(8);
   refused(() => checkSameModel([{ ...weight!, group: 'none' }], conv(8)), 'ERR_CHECKPOINT', /\(none\)/);
+  const quantized = (width: number) => describeParameters(new Conv2d({ in: 3, out: 8, kernel: 3, bits: { weight: 4, activation: 4, gradient: width } }).namedParameters());
+  checkSameModel(quantized(4), quantized(4));
+  refused(() => checkSameModel(quantized(4), quantized(8)), 'ERR_CHECKPOINT', /parameter weightInterval.*expected a layer of 4\/4\/8 bits, got one of 4\/4\/4/);
+  const old = quantized(4).map(({ name, shape, group }) => ({ name, shape, group }));
+  checkSameModel(old, quantized(4)); // written before widths were
   assert.ok(describeParameters(new Linear({ in: 2, out: 2 }).namedParameters()).length === 2);
 });
 

@@ -21,6 +21,9 @@ trainers('bad options and data are named', async () => {
   await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 1, checkpoint: {} as never }), /checkpoint.save/);
   await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 1, watch: { largeFraction: 2 } }), /largeFraction/);
   await refusal('ERR_ARGUMENT', () => make({ batch: 0 }), /Trainer: "batch"/);
+  await refusal('ERR_ARGUMENT', () => make({ batchSize: 8 } as never), /Trainer: "batchSize" expected an option of Trainer: gradient, engine, loss, optimizer, .*batch/);
+  await refusal('ERR_ARGUMENT', () => make().train(DATA, { epochs: 1, val: DATA } as never), /fit: "val" expected an option of fit: epochs, signal, validation/);
+  await refusal('ERR_ARGUMENT', () => make().on('batch' as never, () => {}), /on: "event" expected step or epoch or checkpoint, got batch/);
   await refusal('ERR_ARGUMENT', () => make({ seed: -1 }), /seed/);
   await refusal('ERR_ARGUMENT', () => make({ gradient: {} as never }), /gradient.*interval/);
   await refusal('ERR_ARGUMENT', () => make({ loss: { kind: 'hinge' } as never }), /loss/);

@@ -62,6 +62,8 @@ schedules('adam corrects its bias by the number of updates', () => {
 
 schedules('refuses numbers out of range, naming them', () => {
   refused(() => sgd({ learningRate: -1 }), CODE, /sgd: "learningRate" expected a number from 0 to 1000000, got -1/);
+  refused(() => sgd({} as never), CODE, /sgd: "learningRate" expected a number from 0 to 1000000, got undefined/);
+  refused(() => adam({} as never), CODE, /adam: "learningRate".*undefined/);
   refused(() => sgd({ learningRate: NaN }), CODE, /learningRate/);
   refused(() => sgd({ learningRate: 1, momentum: 1.5 }), CODE, /momentum/);
   refused(() => sgd({ learningRate: 1, nesterov: true }), CODE, /nesterov/);

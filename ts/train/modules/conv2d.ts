@@ -54,8 +54,8 @@ export class Conv2d extends Module {
     const fanIn = (inputs / groups) * kernelH * kernelW;
     this.weight = new Parameter(shape, { group: 'weights', initial: kaimingNormal(shape, fanIn) });
     this.bias = bias ? new Parameter([out], { group: 'weights', initial: kaimingUniform([out], fanIn) }) : null;
-    this.weightInterval = this.bits === null ? null : intervalParameter();
-    this.activationInterval = this.bits === null ? null : intervalParameter();
+    this.weightInterval = this.bits === null ? null : intervalParameter(this.bits);
+    this.activationInterval = this.bits === null ? null : intervalParameter(this.bits);
   }
 
   override forward(x: Value): Value {

@@ -16,8 +16,8 @@ export function checkBits(bits: LayerBits | null, op: string): LayerBits | null 
 }
 
 /** A quantizer's state before its first batch: no interval yet (crates/quantizers/src/params.rs). */
-export function intervalParameter(): Parameter {
-  return new Parameter([4], { group: 'intervals', initial: filled([4], 0) });
+export function intervalParameter(bits: LayerBits): Parameter {
+  return new Parameter([4], { group: 'intervals', bits, initial: filled([4], 0) });
 }
 
 /** What a layer with `bits` tells the tape. */

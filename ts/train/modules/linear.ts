@@ -32,8 +32,8 @@ export class Linear extends Module {
     this.bits = checkBits(bits, 'Linear');
     this.weight = new Parameter([out, inputs], { group: 'weights', initial: kaimingUniform([out, inputs], inputs) });
     this.bias = bias ? new Parameter([out], { group: 'weights', initial: kaimingUniform([out], inputs) }) : null;
-    this.weightInterval = this.bits === null ? null : intervalParameter();
-    this.activationInterval = this.bits === null ? null : intervalParameter();
+    this.weightInterval = this.bits === null ? null : intervalParameter(this.bits);
+    this.activationInterval = this.bits === null ? null : intervalParameter(this.bits);
   }
 
   override forward(x: Value): Value {

@@ -71,6 +71,8 @@ export function checkOptimizer(optimizer: Optimizer, op: string): Optimizer {
   const refuse = (argument: string, expected: string, received: unknown): DyadicError => new DyadicError('ERR_ARGUMENT', { op, argument, expected, received: String(received) });
   if (typeof optimizer !== 'object' || optimizer === null || (optimizer.kind !== 'sgd' && optimizer.kind !== 'adam')) throw refuse('optimizer', 'sgd({…}) or adam({…})', optimizer);
   const known: Readonly<Record<string, readonly [number, number]>> = optimizer.kind === 'sgd' ? SGD_RANGES : ADAM_RANGES;
+  const missing = Object.keys(known).find((name) => !(name in optimizer));
+  if (missing !== undefined) throw refuse(missing, `a number from ${known[missing]![0]} to ${known[missing]![1]}`, undefined);
   for (const [name, value] of Object.entries(optimizer)) {
     if (name === 'kind') continue;
     if (name === 'nesterov' && optimizer.kind === 'sgd') {

@@ -11,12 +11,19 @@ export interface ParameterDescription {
   readonly name: string;
   readonly shape: readonly number[];
   readonly group: ParameterGroup;
+  /** Of a layer's interval: weight, activation, gradient. */
+  readonly bits?: readonly number[];
 }
 
 const GROUPS: readonly unknown[] = ['weights', 'intervals', 'none'] satisfies ParameterGroup[];
 
 export function describeParameters(parameters: ReadonlyMap<string, Parameter>): ParameterDescription[] {
-  return [...parameters].map(([name, { shape, group }]) => ({ name, shape: [...shape], group }));
+  return [...parameters].map(([name, { shape, group, bits }]) => ({
+    name,
+    shape: [...shape],
+    group,
+    ...(bits === null ? {} : { bits: [bits.weight, bits.activation, bits.gradient] }),
+  }));
 }
 
 /** Throws ERR_CHECKPOINT naming the first parameter in which the model of the checkpoint differs from this one. */
@@ -27,6 +34,8 @@ export function checkSameModel(saved: readonly ParameterDescription[], model: re
     const other = byName.get(parameter.name);
     if (other === undefined) throw checkpointError({ argument: `parameter ${parameter.name}`, expected: `a checkpoint of this model, with ${show(parameter)}`, received: 'one without it' });
     if (show(other) !== show(parameter)) throw checkpointError({ argument: `parameter ${parameter.name}`, expected: show(parameter), received: show(other) });
+    const [wanted, found] = [parameter.bits, other.bits].map((bits) => bits?.join('/'));
+    if (found !== undefined && found !== wanted) throw checkpointError({ argument: `parameter ${parameter.name}`, expected: `a layer of ${wanted ?? 'no'} bits`, received: `one of ${found}` });
     byName.delete(parameter.name);
   }
   for (const other of byName.values()) throw checkpointError({ argument: `parameter ${other.name}`, expected: 'a checkpoint of this model, which has none of that name', received: show(other) });
@@ -46,9 +55,9 @@ export function checkBest({ best, progress }: Pick<Checkpoint, 'best' | 'progres
 export function readParameters(value: unknown): ParameterDescription[] {
   return listOf(value, 'parameters').map((item, index) => {
     const at = `parameters[${index}]`;
-    const { name, shape, group } = objectOf(item, at);
+    const { name, shape, group, bits } = objectOf(item, at);
     if (typeof name !== 'string' || !GROUPS.includes(group)) throw checkpointError({ argument: at, expected: 'a name and a group', received: 'others' });
-    return { name, shape: listOf(shape, at).map((size) => natural(size, at)), group: group as ParameterGroup };
+    return { name, shape: listOf(shape, at).map((size) => natural(size, at)), group: group as ParameterGroup, ...(bits === undefined ? {} : { bits: listOf(bits, at).map((width) => natural(width, at)) }) };
   });
 }
 

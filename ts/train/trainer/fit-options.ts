@@ -1,4 +1,5 @@
 import { DyadicError } from '../../errors.js';
+import { checkOptionNames } from './settings.js';
 import type { FitOptions } from './training-step.js';
 
 /** Throws ERR_ARGUMENT. */
@@ -8,6 +9,7 @@ export function checkFitOptions(options: FitOptions): FitOptions {
     if (!Number.isSafeInteger(value) || (value as number) < 1) throw refuse(argument, 'an integer ≥ 1', value);
   };
   const { epochs, checkpoint, watch } = (options ?? {}) as Partial<FitOptions>;
+  checkOptionNames(options ?? {}, ['epochs', 'signal', 'validation', 'checkpoint', 'watch'] satisfies (keyof FitOptions)[], 'fit');
   checkCount('epochs', epochs);
   if (checkpoint !== undefined) {
     if (typeof checkpoint.save !== 'function') throw refuse('checkpoint.save', 'a function', checkpoint.save);

@@ -48,8 +48,18 @@ export interface SettingsOptions {
 
 const MAX_BATCH = 65_536;
 
+/** Throws ERR_ARGUMENT for an option that there is none of: misspelt, it would change nothing. */
+export function checkOptionNames(options: object, known: readonly string[], op: string): void {
+  const wrong = Object.keys(options).find((name) => !known.includes(name));
+  if (wrong !== undefined) throw refuse(op, wrong, `an option of ${op}: ${known.join(', ')}`, 'another');
+}
+
+/** Of SettingsOptions. */
+export const SETTINGS: readonly (keyof SettingsOptions)[] = ['loss', 'optimizer', 'schedule', 'batch', 'seed', 'dropLast', 'augment', 'normalization'];
+
 /** With everything filled in and checked. Throws ERR_ARGUMENT. */
 export function readSettings(options: SettingsOptions, op: string): RunSettings {
+  checkOptionNames(options, SETTINGS, op);
   const { loss = crossEntropy(), optimizer = {}, schedule = {}, batch = 128, seed = 0, dropLast = true, augment = {}, normalization } = options;
   if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH) throw refuse(op, 'batch', `an integer from 1 to ${MAX_BATCH}`, batch);
   if (typeof dropLast !== 'boolean') throw refuse(op, 'dropLast', 'true or false', dropLast);

@@ -19,7 +19,7 @@ import { Listeners } from './events.js';
 import { Fit } from './fit.js';
 import type { BestEpoch } from './progress.js';
 import { Run } from './run.js';
-import { readOptimizers, readSchedules, readSettings, type RunSettings, type SettingsOptions } from './settings.js';
+import { checkOptionNames, readOptimizers, readSchedules, readSettings, type RunSettings, SETTINGS, type SettingsOptions } from './settings.js';
 import type { EpochReport, Evaluation, FitOptions, TrainerEvents, TrainingStep } from './training-step.js';
 
 export interface TrainerOptions extends SettingsOptions {
@@ -59,6 +59,7 @@ export class Trainer {
    */
   constructor(model: Module, options: TrainerOptions = {}, openBackend: OpenBackend = openEngineBackend) {
     if (!(model instanceof Module)) throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'model', expected: 'a Module', received: String(model) });
+    checkOptionNames(options, ['gradient', 'engine', ...SETTINGS], 'Trainer');
     const { gradient = interval(), engine = {}, ...settings } = options;
     if (typeof gradient?.decide !== 'function') throw new DyadicError('ERR_ARGUMENT', { op: 'Trainer', argument: 'gradient', expected: 'a gradient policy, such as interval()', received: String(gradient) });
     this.#run = new Run({ model, gradient, engine, settings: readSettings(settings, 'Trainer'), openBackend });
@@ -151,8 +152,10 @@ export class Trainer {
     return epochs;
   }
 
-  /** Calls `listener` at every event until the function that comes back is called. What a listener throws ends fit(). */
+  /** Calls `listener` at every event until the function that comes back is called. What a listener throws ends fit(). Throws ERR_ARGUMENT for an event that there is none of. */
   on<Name extends keyof TrainerEvents>(event: Name, listener: (event: TrainerEvents[Name]) => void): () => void {
+    const events: readonly string[] = ['step', 'epoch', 'checkpoint'] satisfies (keyof TrainerEvents)[];
+    if (!events.includes(event)) throw new DyadicError('ERR_ARGUMENT', { op: 'on', argument: 'event', expected: events.join(' or '), received: String(event) });
     return this.#listeners.add(event, listener);
   }
 
