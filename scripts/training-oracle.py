@@ -179,6 +179,7 @@ LAYERS = [
     {"name": "linear", "in": 9, "out": 24, "size": 4, "kernel": 4, "stride": 1, "padding": 0, "groups": 1, "bits": [4, 4, 4], "isSigned": False, "isLinear": True},
     {"name": "linear, signed input", "in": 16, "out": 10, "size": 2, "kernel": 2, "stride": 1, "padding": 0, "groups": 1, "bits": [8, 8, 8], "isSigned": True, "isLinear": True},
     {"name": "3x3 of 2/3/5 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [2, 3, 5], "isSigned": False},
+    {"name": "3x3 of 8/8/4 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 4], "isSigned": False},
     {"name": "3x3 of 8 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": False},
     {"name": "3x3 of 8 bits, signed input", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": True},
 ]

@@ -89,6 +89,13 @@ for (const file of ['fuzz', 'steps', 'loading']) on(24, `the engine's ${file} te
 
 on(24, 'the example network equals the reference in every mode', (node) => testFile(node, [], 'tests/parity/networks.test.ts', 0));
 
+for (const file of ['oracle/quantized-layers', 'oracle/quantized-network', 'program/determinism']) {
+  on(24, `training's ${file}`, (node) => {
+    testFile(node, [], `tests/train/${file}.test.ts`, 0);
+    if (isX64) testFile(node, ['--no-enable-avx-vnni'], `tests/train/${file}.test.ts`, 0);
+  });
+}
+
 for (const major of [22, 24] as const) on(major, 'the suites of the kernels', (node) => testFile(node, [], 'tests/kernels/integer-suite.test.ts', 0));
 
 engines.run();
