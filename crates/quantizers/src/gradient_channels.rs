@@ -148,6 +148,16 @@ mod tests {
         }
     }
 
+    /// Nothing lies beyond the deviation of a channel without gradients.
+    #[test]
+    fn a_dead_channel() {
+        let g: Vec<f32> = (0..300).map(|i| if i % 3 == 1 { 0.0 } else { i as f32 }).collect();
+        let mut arena = Arena::new();
+        let params = GradientChannels { gradient_offset: arena.floats(&g), output_offset: arena.room(36), rows: 100, channels: 3 };
+        arena.run(params);
+        assert_eq!([1, 4, 7].map(|i| arena.read_floats(params.output_offset, 9)[i]), [0.0; 3]);
+    }
+
     /// A uniform variable lies beyond its deviation with probability 1 − 1/√3.
     #[test]
     fn a_uniform_channel() {

@@ -187,6 +187,34 @@ mod tests {
         }
     }
 
+    /// The ends of the interval lie inside.
+    #[test]
+    fn the_ends_count_as_inside() {
+        let u = 0.7f32;
+        let next = f32::from_bits(u.to_bits() + 1);
+        for (is_signed, low) in [(1, -1.0f32), (0, 0.0)] {
+            let mut arena = Arena::new();
+            let params = QuantizeActivationsBackward {
+                input_offset: arena.floats(&[u, next, low * u, if is_signed == 1 { -next } else { -1e-40 }]),
+                gradient_offset: arena.floats(&[5.0; 4]),
+                scale_a_offset: 0,
+                scale_b_offset: 0,
+                add_offset: 0,
+                state_offset: arena.floats(&[u, 0.0, 1.0, 0.0]),
+                output_offset: arena.room(16),
+                interval_gradient_offset: arena.room(4),
+                rows: 1,
+                channels: 4,
+                in_container: container::F32,
+                in_stride: 4,
+                bits: 4,
+                is_signed,
+            };
+            arena.run(params);
+            assert_same(&arena.read_floats(params.output_offset, 4), &[5.0, 0.0, 5.0, 0.0], "dX");
+        }
+    }
+
     /// The derivative of code · step with respect to the interval, the code held fixed and the scaled input differentiated through (straight through):
     /// inside, d(u·(q(x/u) ))/du = q − x/u; outside, the code's share of the interval.
     #[test]

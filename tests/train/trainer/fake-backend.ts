@@ -26,6 +26,8 @@ export interface FakeWatch {
   disposed: number;
   /** Throws ERR_TRAINING in this step. */
   failAt?: number;
+  /** So many first steps only measure. */
+  measuring?: number;
   /** Before every turn of the generators. */
   onTurn?: () => void;
 }
@@ -75,14 +77,15 @@ class Fake {
     const { clip, state } = this.#gradient.decide({ count, bits: 4, maximum, previousClippedFraction: undefined, histogram: unused, channels: unused }, this.state);
     this.state = state;
     const [learningRate = 0, momentum = 0, , weightDecay = 0] = input.weights.values;
-    for (let i = 0; i < count; i++) {
+    const hasUpdated = input.step >= (this.#watch.measuring ?? 0);
+    for (let i = 0; hasUpdated && i < count; i++) {
       const noise = (((input.step * 7919 + i * 104_729) % 1000) / 1000 - 0.5) * 1e-3;
       const g = Math.min(clip, Math.max(-clip, gradient[i]!)) + noise + weightDecay * this.weight[i]!;
       this.velocity[i] = momentum * this.velocity[i]! + g;
       this.weight[i] = this.weight[i]! - learningRate * this.velocity[i]!;
     }
     this.#watch.inputs.push({ ...input, inputs, labels });
-    return { loss, correct, hasUpdated: true, layers: [{ layer: 'linear', count, maximum, clip, clippedFraction: 0 }] };
+    return { loss, correct, hasUpdated, layers: [{ layer: 'linear', count, maximum, clip, clippedFraction: 0 }] };
   }
 
   *evaluate(inputs: Float32Array, labels: Int32Array): Generator<void, { logits: Float32Array; loss: number; correct: number }, void> {

@@ -81,6 +81,8 @@ loader('a permutation holds every number once, and each place gets each number a
 loader('placements cover the whole range, and none is drawn that was not asked for', () => {
   const seen = new Set(Array.from({ length: 2000 }, (_, sample) => JSON.stringify(placementOf({ cropPadding: 1, horizontalFlip: true }, SEED, 0, sample))));
   assert.is(seen.size, 18);
+  const placements = (epoch: number): string => JSON.stringify(Array.from({ length: 20 }, (_, sample) => placementOf({ cropPadding: 4, horizontalFlip: true }, SEED, epoch, sample)));
+  assert.not.equal(placements(0), placements(1), 'every epoch changes a sample in another way');
   assert.is(placementOf({}, SEED, 0, 0), IN_PLACE);
   for (let sample = 0; sample < 50; sample++) assert.equal({ ...placementOf({ horizontalFlip: true }, SEED, 0, sample), isFlipped: false }, IN_PLACE);
 });

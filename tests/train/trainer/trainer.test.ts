@@ -3,7 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DyadicError } from '../../../ts/errors.js';
 import { cosine, multiStep } from '../../../ts/train/schedule/schedule.js';
-import { sgd } from '../../../ts/train/optimizer/optimizer.js';
+import { permutation } from '../../../ts/train/data/loader.js';
+import { adam, hyperOf, sgd } from '../../../ts/train/optimizer/optimizer.js';
+import { RandomStream } from '../../../ts/train/random/random-stream.js';
+import { isBetter } from '../../../ts/train/trainer/progress.js';
 import { Trainer, type TrainerOptions } from '../../../ts/train/trainer/trainer.js';
 import type { FitOptions, SavedCheckpoint, TrainingStep } from '../../../ts/train/trainer/training-step.js';
 import { errorOf } from '../../engine/error-of.js';
@@ -226,6 +229,32 @@ trainers('pictures fix the normalisation in the first fit, and the checkpoint ke
   await trainer.train(data, { epochs: 1 });
   assert.is(trainer.normalization?.mean.length, 1);
   assert.equal((await resume(await trainer.save())).normalization, trainer.normalization);
+});
+
+trainers('a step that only measures is no update: optimizers begin after it', async () => {
+  const watch: FakeWatch = { ...watcher(), measuring: 2 };
+  const optimizer = { weights: sgd({ learningRate: 0.05, momentum: 0.9 }), intervals: adam({ learningRate: 1e-3 }) };
+  await make({ optimizer }, watch).train(DATA, { epochs: 1 });
+  assert.equal(watch.inputs.map(({ step }) => step), [0, 1, 2, 3, 4, 5]);
+  assert.equal(watch.inputs.map(({ weights }) => weights.values[5]), [1, 1, 1, 0, 0, 0]);
+  assert.equal(watch.inputs.map(({ intervals }) => intervals.values.slice(5)), [0, 0, 0, 1, 2, 3].map((updates) => hyperOf(optimizer.intervals, updates, 1).values.slice(5)));
+});
+
+trainers('every epoch goes through the data in the order of its own stream', async () => {
+  const watch = watcher();
+  await make({}, watch).train(DATA, { epochs: 3 });
+  const given = watch.inputs.flatMap(({ labels }) => [...labels]);
+  const expected = [0, 1, 2].flatMap((epoch) => [...permutation(50, new RandomStream([5, 0], `shuffle ${epoch}`))].slice(0, 48).map((sample) => DATA.labels[sample]));
+  assert.equal(given, expected);
+  assert.not.equal(given.slice(0, 48), given.slice(48, 96));
+});
+
+trainers('of two epochs that are right as often the one with the smaller loss is better, of equals the first', () => {
+  const best = { epoch: 3, accuracy: 0.5, loss: 1 };
+  assert.is(isBetter(best, null), true);
+  for (const [change, better] of [[{ accuracy: 0.6, loss: 2 }, true], [{ accuracy: 0.4, loss: 0.5 }, false], [{ loss: 0.9 }, true], [{ loss: 1.1 }, false], [{}, false]] as const) {
+    assert.is(isBetter({ ...best, ...change, epoch: 4 }, best), better, JSON.stringify(change));
+  }
 });
 
 trainers('batches of an async source train like the same batches from memory', async () => {

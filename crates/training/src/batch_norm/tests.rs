@@ -84,6 +84,31 @@ fn statistics_are_accurate_far_from_zero() {
     }
 }
 
+/// Of a channel that is the same everywhere rounding leaves a little less or more than nothing.
+#[test]
+fn a_variance_is_never_negative() {
+    for value in (1..400).map(|i| i as f32 * 0.1) {
+        for rows in [3, 7, 19, 67] {
+            let mut arena = Arena::new();
+            let params = BatchNormStatistics {
+                input_offset: arena.floats(&vec![value; rows]),
+                scale_a_offset: 0,
+                scale_b_offset: 0,
+                statistics_offset: arena.room(2),
+                running_offset: arena.floats(&[0.0; 2]),
+                in_container: 4,
+                in_stride: 1,
+                rows: rows as i32,
+                channels: 1,
+                momentum_bits: bits(1.0),
+                epsilon_bits: bits(0.0),
+            };
+            arena.run(params);
+            assert!(arena.floats_at(params.running_offset, 2)[1] >= 0.0 && arena.floats_at(params.statistics_offset, 2)[1] > 0.0, "{value} × {rows}");
+        }
+    }
+}
+
 #[test]
 fn statistics_of_evaluation_are_the_running_ones() {
     let mut arena = Arena::new();

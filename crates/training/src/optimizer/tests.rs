@@ -9,7 +9,7 @@ const COUNTS: [usize; 5] = [0, 1, 4, 7, 9001];
 fn sgd_equals_the_reference() {
     for count in COUNTS {
         for [momentum, dampening, decay, nesterov, first] in
-            [[0.9, 0.0, 1e-4, 0.0, 0.0], [0.9, 0.1, 0.0, 1.0, 0.0], [0.9, 0.1, 1e-2, 0.0, 1.0], [0.0, 0.0, 1e-2, 0.0, 0.0]]
+            [[0.9, 0.0, 1e-4, 0.0, 0.0], [0.9, 0.25, 0.0, 1.0, 0.0], [0.9, 0.25, 1e-2, 0.0, 1.0], [0.0, 0.0, 1e-2, 0.0, 0.0]]
         {
             for scale in [None, Some(0.25)] {
                 let [g, p, v] = [1, 2, 3].map(|seed| floats(count, seed));
