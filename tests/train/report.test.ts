@@ -59,6 +59,13 @@ test('arms as good as one another; no axis of accuracies goes beyond 100 %', () 
   assert.not(html.includes('>150</text>') || html.includes('>160</text>') || html.includes('>120</text>'));
 });
 
+test('tiny losses have labels that fit beside the axis', () => {
+  const run = ARMS[0]!;
+  const html = renderReport([{ ...run, steps: run.steps.map((line, i) => ({ ...line, loss: 10 ** (-i / 2) })) }]);
+  assert.match(html, />1e-\d<\/text>/);
+  assert.not(/>0\.0000\d*<\/text>/.test(html));
+});
+
 test('names are text, whatever they hold', () => {
   const run = { ...ARMS[0]!.run, arm: '<b>"a"&\'', model: '</title><script>', data: '<i>' };
   const html = renderReport([{ ...ARMS[0]!, run }]);

@@ -12,7 +12,7 @@ export function accuracySection(arms: readonly Arm[]): string {
   const values = (all: readonly LineSeries[]): number[] => all.flatMap(({ points }) => points.map(([, value]) => value));
   const span = values(loss).filter((value) => value > 0);
   const isWide = span.length > 0 && Math.max(...span) / Math.min(...span) > 8;
-  const lossScale = isWide ? logScale(values(loss), (value) => String(Number(value.toPrecision(1)))) : linearScale(values(loss), 5);
+  const lossScale = isWide ? logScale(values(loss), lossText) : linearScale(values(loss), 5);
   const most = Math.max(0, ...accuracy.map(({ points }) => points.length));
   const charts = [
     lineChart({ id: 'loss', title: 'Training loss', description: describeLoss(arms), x, y: { label: 'cross entropy per picture, running mean', scale: lossScale }, series: loss, namesAtEnds: arms.length > 1, size: 'large' }),
@@ -34,6 +34,11 @@ ${legend(arms)}
 <div class="large-grid">${charts.map((chart) => `<figure>${chart}</figure>`).join('')}</div>
 ${epochTable(arms)}
 </section>`;
+}
+
+/** Losses below 0.001 by their power of ten: their zeros would not fit beside the axis. */
+function lossText(value: number): string {
+  return value < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(1)));
 }
 
 function series(arms: readonly Arm[], points: (arm: Arm) => LineSeries['points']): LineSeries[] {
