@@ -55,6 +55,7 @@ type Draft = Record<string, number>;
 
 /** Makes shapes and requantizations agree where a kernel has them, so that most drafts are accepted. */
 function agree(random: Random, kernel: KernelName, draft: Draft): void {
+  if (kernel === 'depthwise_conv2d_relaxed') Object.assign(draft, { kernelH: 3, kernelW: 3, dilationH: 1, dilationW: 1, strideW: 1 + random.next(2) });
   for (const axis of ['H', 'W']) {
     const [size, kernelSize, stride] = [draft[`in${axis}`], draft[`kernel${axis}`], draft[`stride${axis}`]];
     if (size === undefined || kernelSize === undefined || stride === undefined) continue;
@@ -68,6 +69,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
+  if (kernel === 'depthwise_conv2d_relaxed') draft['inStride'] = 8 * (1 + random.next(3));
   if (kernel === 'pack_depthwise') draft['inC'] = draft['outC'] as number;
   if (kernel === 'lookup_pixels') Object.assign(draft, { inChannels: 1 + random.next(4), outChannels: 1 + random.next(4), outStride: 4 });
   for (const prefix of ['', 'a', 'b', 'code']) agreeOnForm(random, draft, prefix);
@@ -103,8 +105,8 @@ function agreeOnWinograd(draft: Draft): void {
 
 function agreeOnGroups(random: Random, kernel: KernelName, draft: Draft): void {
   const groups = ['conv2d', 'conv2d_relaxed', 'winograd_f23', 'winograd_f43'].includes(kernel) ? 1 : 1 + random.next(4);
-  const each = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
-  const outEach = kernel === 'depthwise_conv2d' ? 1 : 1 + random.next(5);
+  const each = kernel.startsWith('depthwise_conv2d') ? 1 : 1 + random.next(5);
+  const outEach = kernel.startsWith('depthwise_conv2d') ? 1 : 1 + random.next(5);
   Object.assign(draft, { groups, inC: groups * each, outC: groups * outEach });
 }
 

@@ -26,7 +26,7 @@ export interface InputInfo {
 /** One map of Program inputs per sample. */
 export type Samples = readonly ReadonlyMap<string, ProgramInput>[];
 
-/** Throws ERR_ARGUMENT, ERR_DTYPE, ERR_SHAPE, ERR_NAN, ERR_IMAGE or ERR_DISPOSED; copies what it is given. */
+/** Throws ERR_ARGUMENT, ERR_DTYPE, ERR_SHAPE, ERR_NAN, ERR_IMAGE or ERR_DISPOSED. Plain floats are not copied: {@link owned} does, for runs that wait. */
 export function toSamples(infos: readonly InputInfo[], given: ModelInputs): Samples {
   const named = byName(infos, given);
   const columns = infos.map((info) => ({ info, samples: samplesOf(info, named[info.name] as ModelInput) }));
@@ -37,6 +37,11 @@ export function toSamples(infos: readonly InputInfo[], given: ModelInputs): Samp
     }
   }
   return Array.from({ length: batch }, (_, i) => new Map(columns.map(({ info, samples }) => [info.name, samples[i] as ProgramInput])));
+}
+
+/** The same samples in memory of their own: what they were made of may change before they run. */
+export function owned(samples: Samples): Samples {
+  return samples.map((inputs) => new Map([...inputs].map(([name, input]) => [name, input.kind === 'f32' ? { ...input, data: input.data.slice() } : input])));
 }
 
 function isSingle(given: ModelInputs): given is ModelInput {
@@ -78,7 +83,7 @@ function tensorSamples(info: InputInfo, tensor: Tensor): ProgramInput[] {
 function plainSample(info: InputInfo, data: Float32Array): ProgramInput[] {
   const count = elementCount(info.shape);
   if (data.length !== count) throw new DyadicError('ERR_SHAPE', { op: 'run', argument: info.name, expected: `${count} floats, ${showShape(info.shape)}`, received: `${data.length}` });
-  return floatSamples(info, info.shape, data.slice());
+  return floatSamples(info, info.shape, data);
 }
 
 function floatSamples(info: InputInfo, shape: readonly number[], data: Float32Array): ProgramInput[] {
@@ -88,9 +93,18 @@ function floatSamples(info: InputInfo, shape: readonly number[], data: Float32Ar
     const expected = info.shape[0] === 1 ? `[${['N', ...info.shape.slice(1)].join(', ')}]` : showShape(info.shape);
     throw new DyadicError('ERR_SHAPE', { op: 'run', argument: info.name, expected, received: showShape(shape) });
   }
-  const bad = data.findIndex((x) => !Number.isFinite(x));
+  const bad = firstNotFinite(data);
   if (bad >= 0) throw new DyadicError('ERR_NAN', { op: 'run', argument: `${info.name}[${bad}]`, expected: 'finite numbers', received: String(data[bad]) });
   return Array.from({ length: isBatch ? (shape[0] as number) : 1 }, (_, i) => ({ kind: 'f32', data: data.subarray(i * count, (i + 1) * count) }));
+}
+
+/** Index of the first NaN or infinity, −1 without one. A loop: `findIndex` takes as long as a convolution. */
+function firstNotFinite(data: Float32Array): number {
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] as number;
+    if (x - x !== 0) return i;
+  }
+  return -1;
 }
 
 function pictureSample(info: InputInfo, picture: Picture): ProgramInput {

@@ -13,7 +13,7 @@ import type { Engine, EngineOptions, Flavour } from '../wasm/engine.js';
 import { MEMORY_MODES, type MemoryMode } from './convolution-algorithm.js';
 import { createFloatProgram } from './float-program.js';
 import { createIntegerProgram } from './integer-program.js';
-import { toSamples, type InputInfo, type ModelInputs, type Samples } from './model-input.js';
+import { owned, toSamples, type InputInfo, type ModelInputs, type Samples } from './model-input.js';
 import type { Program } from './program.js';
 import { readBytes, type ByteSource } from './read-source.js';
 import { yieldToHost } from './yield-to-host.js';
@@ -165,7 +165,7 @@ export class Model {
   /** The same with every output, by name. */
   async runAllAsync(inputs: ModelInputs, options: RunAsyncOptions = {}): Promise<Record<string, Tensor<'f32'>>> {
     this.#assertUsable();
-    const samples = toSamples(this.inputs, inputs);
+    const samples = owned(toSamples(this.inputs, inputs));
     const turn = this.#turn.then(() => this.#runStepwise(samples, options));
     this.#turn = turn.catch(() => undefined);
     return turn;

@@ -94,7 +94,7 @@ macro_rules! step_by_number {
 
 step_by_number! {
     /// Kernels by dot products of bytes, integer ones.
-    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, WinogradF23, PackWinogradF23;
+    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, DepthwiseConv2dRelaxed, WinogradF23, PackWinogradF23;
     else |_, _, _, _| Err(UNKNOWN_KERNEL)
 }
 

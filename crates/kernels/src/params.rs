@@ -221,6 +221,15 @@ kernel_params! {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
     }
+    /// [`DepthwiseConv2d`] by dot products of bytes: 3×3, dilation 1, stride_w 1 or 2, in_stride ≥ in_c rounded up to 8, `dot` I7, USDOT or SDOT; weights
+    /// packed by [`PackDepthwise`] for the raw codes. In the flavour `relaxed` only.
+    DepthwiseConv2dRelaxed = 25, "depthwise_conv2d_relaxed", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi, dot, batch,
+    }
 
     /// The weight gradient of a convolution (SPEC 7.1): the exact sum over all output pixels of activation code times gradient code, i32
     /// [slabs][out_c][in_c/groups][kernel_h][kernel_w]. `in_*` are the activations' (U8 or I8, zero point 0: the padding is 0), `out_*` the gradient's: i8 codes,

@@ -49,6 +49,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `v128.store64_lane 0`: the low 8 lanes.
     fn i8x16_store64_low(self, value: Self::I8x16, bytes: &mut [u8; 8]);
 
+    /// `v128.store64_lane 1`: the high 8 lanes.
+    fn i8x16_store64_high(self, value: Self::I8x16, bytes: &mut [u8; 8]);
+
     /// `v128.store32_lane 0`: the low 4 lanes.
     fn i8x16_store32_low(self, value: Self::I8x16, bytes: &mut [u8; 4]);
 

@@ -123,6 +123,12 @@ pub(crate) mod vector {
     }
 
     #[inline(always)]
+    pub fn store64_high(value: v128, bytes: &mut [u8; 8]) {
+        // SAFETY: the reference is valid for writing 8 bytes, and v128.store64_lane asks for no alignment.
+        unsafe { v128_store64_lane::<1>(value, bytes.as_mut_ptr().cast()) }
+    }
+
+    #[inline(always)]
     pub fn store32_low(value: v128, bytes: &mut [u8; 4]) {
         // SAFETY: the reference is valid for writing 4 bytes, and v128.store32_lane asks for no alignment.
         unsafe { v128_store32_lane::<0>(value, bytes.as_mut_ptr().cast()) }

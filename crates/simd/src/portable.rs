@@ -147,6 +147,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_store64_high(self, value: [i8; 16], bytes: &mut [u8; 8]) {
+        *bytes = from_fn(|i| value[i + 8] as u8);
+    }
+
+    #[inline(always)]
     fn i8x16_store32_low(self, value: [i8; 16], bytes: &mut [u8; 4]) {
         *bytes = from_fn(|i| value[i] as u8);
     }

@@ -123,6 +123,11 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
+    fn i8x16_store64_high(self, value: v128, bytes: &mut [u8; 8]) {
+        vector::store64_high(value, bytes)
+    }
+
+    #[inline(always)]
     fn i8x16_store32_low(self, value: v128, bytes: &mut [u8; 4]) {
         vector::store32_low(value, bytes)
     }

@@ -3,7 +3,7 @@ import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import { chooseConvolution, isWinogradF43, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
-import { chooseDot } from './choose-dot.js';
+import { chooseDepthwiseDot, chooseDot } from './choose-dot.js';
 import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
 
@@ -32,7 +32,7 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));
   } else if (groups === inC && groups === outC) {
-    context.assembler.step('depthwise_conv2d', stepFields(context, operation, packDepthwise(context, operation, input, outC)));
+    lowerDepthwise(context, operation, input, outC);
   } else {
     context.assembler.step('grouped_conv2d', stepFields(context, operation, plainOperands(context, operation, outC)));
   }
@@ -75,6 +75,16 @@ function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, i
   const { engine } = context;
   const bytes = winograd === 'winograd_f23' ? engine.packedWinogradF23Bytes(inC, outC) : engine.packedWinogradF43Bytes(inC, outC);
   return packed(context, operation, input, { kernel: `pack_${winograd}`, inC, outC, kernelH: 3, kernelW: 3 }, bytes);
+}
+
+/** By dot products of bytes where that kernel has the window, else by i16. Both read the same packed weights. */
+function lowerDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): void {
+  const fields = stepFields(context, operation, packDepthwise(context, operation, input, channels));
+  const { kernelH, kernelW, dilationH, dilationW, strideW, inStride } = fields as Readonly<Record<string, number>>;
+  const isWindow = kernelH === 3 && kernelW === 3 && dilationH === 1 && dilationW === 1 && (strideW as number) <= 2 && (inStride as number) % 8 === 0;
+  const dot = isWindow ? chooseDepthwiseDot(context.lowering, input.info) : null;
+  if (dot === null) context.assembler.step('depthwise_conv2d', fields);
+  else context.assembler.step('depthwise_conv2d_relaxed', { ...fields, dot });
 }
 
 function packDepthwise(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, channels: number): Operands {

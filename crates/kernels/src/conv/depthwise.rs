@@ -26,6 +26,10 @@ impl DepthwiseConv2d {
         if cfg!(all(target_arch = "wasm32", not(target_feature = "simd128"))) {
             return false;
         }
+        // Modules with dot products of bytes have a kernel for it; what that one cannot do on some engines need not be fast twice.
+        if cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "train"))) {
+            return false;
+        }
         let window = [self.kernel_h, self.kernel_w, self.dilation_h, self.dilation_w];
         window == [3, 3, 1, 1] && (1..=2).contains(&self.stride_w) && self.has_whole_vectors()
     }

@@ -1,14 +1,15 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
-use super::epilogue::{with_epilogue, Epilogue};
-use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, ROWS};
+use super::epilogue::{Epilogue, Raw, Requantized};
+use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
 use super::output::Columns;
 use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
-use crate::params::Conv2d;
+use crate::params::{form, Conv2d};
+use crate::requant::{with_form, Q15Right};
 use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Dot, Isa};
@@ -51,6 +52,13 @@ pub trait Tiles: Dot {
     /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`
     /// is [`Tiles::border_bytes`] of zero points: what a tap in the padding reads.
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]);
+}
+
+/// Packed tiles and the output pixel that the first of them begins with.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    tiles: &'a [TileStep],
+    first: usize,
 }
 
 /// A layer that is multiplied by the dot product `D`.
@@ -104,19 +112,20 @@ impl<D: Tiles> Direct<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
-    /// A block of packed tiles and a row of zero points.
+    /// A block of packed tiles, a row of zero points, and sums.
     pub fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer))
+        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer)) + self.sums_bytes()
+    }
+
+    /// The sums of a block and eight channels.
+    fn sums_bytes(&self) -> usize {
+        self.block_tiles() * ROWS * COLUMNS * 4
     }
 
     /// [`Kernel::run`](crate::Kernel::run).
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let spec = self.layer.requantization();
-        with_epilogue!(isa, spec, form => self.run_form(isa, form, buffers, units, scratch));
-    }
-
-    fn run_form<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
+        let (sums, scratch) = scratch.split_at_mut(self.sums_bytes());
         let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
         border.fill(layer.in_zero_point as u8);
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
@@ -130,25 +139,62 @@ impl<D: Tiles> Direct<D> {
                     *sums = pixel_sums(isa, steps);
                 }
             }
-            self.multiply(isa, form, buffers, &tiles[..count * self.tile_steps()], first * ROWS);
+            let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
+            let spec = layer.requantization();
+            if cfg!(feature = "train") && spec.form == form::RAW {
+                self.multiply(isa, Raw, buffers, block);
+            } else if spec.form == form::Q15 && spec.shift >= 1 {
+                self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block);
+            } else {
+                self.multiply_apart(isa, buffers, block, sums);
+            }
+        }
+    }
+
+    /// [`Direct::multiply`] for the forms that few layers have: by way of the sums, so that they need no microkernels of their own. Sums of these forms
+    /// start from the bias alone.
+    #[inline(never)]
+    fn multiply_apart<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [u8]) {
+        let [_, weights, bias, ..] = buffers.reads;
+        let pixels = block.first..self.layer.out_pixels().min(block.first + block.tiles.len() / self.tile_steps() * ROWS);
+        let raw = Conv2d { out_stride: COLUMNS as i32, ..self.layer };
+        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
+        for (index, (panel, bias)) in panels.zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
+            let columns = Columns::new(isa, &raw, Raw, 0, bias, &[]);
+            self.multiply_panel(isa, &columns, panel, Block { first: 0, ..block }, pixels.len(), sums);
+            finish(isa, &self.layer, index, buffers, sums, pixels.clone());
+        }
+    }
+
+    /// One panel of weights against every tile of a block, for pixels before `end`.
+    fn multiply_panel<I: Isa, F: Epilogue<I>>(
+        &self,
+        isa: I,
+        columns: &Columns<'_, I, F>,
+        panel: &[PanelStep],
+        block: Block<'_>,
+        end: usize,
+        output: &mut [u8],
+    ) {
+        let whole = if columns.is_whole() { (end - block.first) / ROWS * self.tile_steps() } else { 0 };
+        let (whole, rest) = block.tiles.split_at(whole.min(block.tiles.len()));
+        whole_tiles::<I, D, F>(isa, columns, Block { tiles: whole, ..block }, self.tile_steps(), panel, output);
+        let first = block.first + whole.len() / self.tile_steps() * ROWS;
+        for (i, tile) in rest.chunks_exact(self.tile_steps()).enumerate() {
+            let pixel = first + i * ROWS;
+            partial_tile::<I, D, F>(isa, columns, tile, panel, pixel..end.min(pixel + ROWS), output);
         }
     }
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
-    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, tiles: &[TileStep], first_pixel: usize) {
+    #[inline(never)]
+    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, block: Block<'_>) {
         let [_, weights, bias, multipliers, ..] = buffers.reads;
         let output = &mut *buffers.writes[0];
-        let pixels_end = self.layer.out_pixels();
         let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
         for (index, panel) in panels.enumerate() {
             let columns = Columns::new(isa, &self.layer, form, index, bias, multipliers);
-            for (i, tile) in tiles.chunks_exact(self.tile_steps()).enumerate() {
-                let pixel = first_pixel + i * ROWS;
-                match pixels_end - pixel {
-                    1 => self::tile::<I, D, F, 1>(isa, &columns, tile, panel, pixel..pixel + 1, output),
-                    left => self::tile::<I, D, F, ROWS>(isa, &columns, tile, panel, pixel..pixel + left.min(ROWS), output),
-                }
-            }
+            self.multiply_panel(isa, &columns, panel, block, self.layer.out_pixels(), output);
         }
     }
 }
@@ -165,9 +211,32 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
     bytes
 }
 
-/// The codes of the first `pixels` ≤ `R` pixels of a tile. A function of its own, so that the engine keeps the accumulators in registers.
+/// Whole tiles of `steps` and eight channels that are all stored, one after another: few products leave no time for a call per tile. A function of its
+/// own, so that the engine keeps the accumulators in registers.
 #[inline(never)]
-fn tile<I: Isa, D: Dot, F: Epilogue<I>, const R: usize>(
+fn whole_tiles<I: Isa, D: Dot, F: Epilogue<I>>(
+    isa: I,
+    columns: &Columns<'_, I, F>,
+    block: Block<'_>,
+    steps: usize,
+    panel: &[PanelStep],
+    output: &mut [u8],
+) {
+    let columns = *columns;
+    for (i, tile) in block.tiles.chunks_exact(steps).enumerate() {
+        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, columns.initial);
+        if let (true, Some(pixel_sums)) = (D::SUMS, tile.last()) {
+            for (sums, sum) in sums.iter_mut().zip(pixel_sums) {
+                *sums = sums.map(|acc| D::flush(isa, acc, sum));
+            }
+        }
+        columns.store_four(block.first + i * ROWS, sums, output);
+    }
+}
+
+/// The codes of `pixels` of one tile, one pixel after another: the last pixels, and channels that are not all stored.
+#[inline(never)]
+fn partial_tile<I: Isa, D: Dot, F: Epilogue<I>>(
     isa: I,
     columns: &Columns<'_, I, F>,
     tile: &[TileStep],
@@ -175,9 +244,24 @@ fn tile<I: Isa, D: Dot, F: Epilogue<I>, const R: usize>(
     pixels: Range<usize>,
     output: &mut [u8],
 ) {
-    let sums = gemm_4x8::<I, D, R>(isa, tile, panel, columns.initial);
     let pixel_sums = tile.last().copied().unwrap_or_default();
-    for ((pixel, sums), sum) in pixels.zip(sums).zip(pixel_sums) {
+    for (row, (pixel, sum)) in pixels.zip(pixel_sums).enumerate() {
+        let sums = tile.iter().zip(panel).fold(columns.initial, |sums, (codes, weights)| {
+            let codes = D::activations(isa, &codes[row % ROWS]);
+            [D::step(isa, sums[0], codes, D::weights(isa, &weights[0])), D::step(isa, sums[1], codes, D::weights(isa, &weights[1]))]
+        });
         columns.store(pixel, sums.map(|acc| D::flush(isa, acc, &sum)), output);
     }
+}
+
+/// The codes of the sums of `pixels` and of the channels of panel `index`; the bias is in the sums.
+#[inline(never)]
+pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffers<'_>, sums: &[u8], pixels: Range<usize>) {
+    let spec = layer.requantization();
+    with_form!(isa, spec, form => {
+        let columns = Columns::new(isa, layer, Requantized(form), index, &[], buffers.reads[3]);
+        for (pixel, [low, high]) in pixels.zip(mem::panels::<16, 2>(sums)) {
+            columns.store(pixel, [isa.i32x4_load(low), isa.i32x4_load(high)], buffers.writes[0]);
+        }
+    });
 }

@@ -3,7 +3,7 @@
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
 use crate::codes::{with_container, Container};
 use crate::kernel::BadParam;
-use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, WinogradF23, WinogradF43};
+use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, WinogradF23, WinogradF43};
 use crate::requant::Requantization;
 use crate::window::Axis;
 use simd::mem;
@@ -37,6 +37,7 @@ same_fields!(
     Conv2d: |layer: &Conv2d| layer.batch,
     Conv2dRelaxed: |layer: &Conv2dRelaxed| layer.batch,
     DepthwiseConv2d: |layer: &DepthwiseConv2d| layer.batch,
+    DepthwiseConv2dRelaxed: |layer: &DepthwiseConv2dRelaxed| layer.batch,
     GroupedConv2d: |layer: &GroupedConv2d| layer.batch,
     WinogradF23: |layer: &WinogradF23| layer.batch,
     WinogradF43: |_| 1

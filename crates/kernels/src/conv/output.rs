@@ -6,6 +6,7 @@ use crate::params::Conv2d;
 use simd::{mem, Isa};
 
 /// A panel of the output, and the requantization of its channels made ready.
+#[derive(Clone, Copy)]
 pub struct Columns<'a, I: Isa, F: Epilogue<I>> {
     isa: I,
     layer: &'a Conv2d,
@@ -34,6 +35,19 @@ impl<'a, I: Isa, F: Epilogue<I>> Columns<'a, I, F> {
             channel,
             stored: COLUMNS.min(layer.out_stride as usize - channel),
         }
+    }
+
+    /// Whether all eight channels are stored.
+    #[inline(always)]
+    pub fn is_whole(&self) -> bool {
+        self.stored == COLUMNS
+    }
+
+    /// [`Columns::store`] of four pixels in a row, where the columns are whole.
+    #[inline(always)]
+    pub fn store_four(&self, pixel: usize, sums: [[I::I32x4; 2]; 4], output: &mut [u8]) {
+        let stride = self.layer.out_stride as usize;
+        self.form.store_four(self.isa, self.layer.out_container, sums, self.multipliers, output, pixel * stride + self.channel, stride);
     }
 
     /// Stores what becomes of the sums of one pixel, `initial` included.

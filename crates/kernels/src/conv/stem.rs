@@ -50,24 +50,60 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
 /// The same for dot products of bytes, with `offset` added to each code.
 #[inline(never)]
 pub fn pack_byte_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep], offset: u8) {
+    let row_steps = layer.kernel_w as usize;
+    if let Some((begin, distance)) = inside(layer, first) {
+        let line = (layer.kernel_w as usize).max(BYTE_TAPS) * PIXEL;
+        for (ky, steps) in tile.chunks_exact_mut(row_steps).enumerate() {
+            let row = &input[begin + ky * layer.in_w as usize * PIXEL..][..(ROWS - 1) * distance + line];
+            pack_byte_row(isa, layer, [&row[..line], &row[distance..][..line], &row[2 * distance..][..line], &row[3 * distance..]], steps, offset);
+        }
+        return;
+    }
     let last = layer.out_pixels() - 1;
     let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
     let (outside, gathered) = border.split_at_mut((layer.kernel_w as usize).max(BYTE_TAPS) * PIXEL);
+    for (ky, steps) in tile.chunks_exact_mut(row_steps).enumerate() {
+        let rows = rows_under(layer, input, pixels, ky, outside, gathered);
+        pack_byte_row(isa, layer, rows, steps, offset);
+    }
+}
+
+/// Where in the input the window of output pixel `first` begins, and the bytes from there to the next pixel's, if the four pixels from it on are
+/// neighbours whose loads all lie inside: most are.
+fn inside(layer: &Conv2d, first: usize) -> Option<(usize, usize)> {
+    let (y, x, image) = layer.place(first);
+    let (top, left) = (layer.rows().start(y), layer.columns().start(x));
+    let taps = (layer.kernel_w as usize).max(BYTE_TAPS) as i32;
+    let is_inside = x + ROWS <= layer.out_w as usize
+        && top >= 0
+        && left >= 0
+        && layer.dilation_h == 1
+        && top + layer.kernel_h <= layer.in_h
+        && layer.columns().start(x + ROWS - 1) + taps <= layer.in_w;
+    is_inside.then(|| ((image + top as usize * layer.in_w as usize + left as usize) * PIXEL, layer.stride_w as usize * PIXEL))
+}
+
+/// A row of the kernel: four taps of each pixel at a time. A last group of fewer is the end of the last four, or the beginning of the only four.
+#[inline(always)]
+fn pack_byte_row<I: Isa>(isa: I, layer: &Conv2d, rows: [&[u8]; ROWS], steps: &mut [TileStep], offset: u8) {
     let offsets = isa.i8x16_splat(offset as i8);
     let channels = isa.i32x4_splat((u32::MAX >> (8 * (PIXEL - layer.in_c as usize))) as i32);
-    for (ky, steps) in tile.chunks_exact_mut(layer.kernel_w as usize).enumerate() {
-        let rows = rows_under(layer, input, pixels, ky, outside, gathered);
-        for (i, steps) in steps.chunks_mut(BYTE_TAPS).enumerate() {
-            // A last group of fewer taps is the end of the last four, or the beginning of the only four.
-            let at = (i * BYTE_TAPS).min(rows[0].len() / PIXEL - BYTE_TAPS);
-            let codes = rows.map(|row| {
-                let codes = isa.i8x16_add(isa.i8x16_load(mem::array::<16>(row, at * PIXEL)), offsets);
-                isa.i32x4_and(isa.i32x4_from_i8x16(codes), channels)
-            });
-            let taps = transpose(isa, codes);
-            for (step, tap) in steps.iter_mut().zip(taps.into_iter().skip(i * BYTE_TAPS - at)) {
-                isa.i32x4_store(tap, mem::array_mut(step.as_flattened_mut(), 0));
-            }
+    let store = |tap: I::I32x4, step: &mut TileStep| isa.i32x4_store(tap, mem::array_mut(step.as_flattened_mut(), 0));
+    for (i, steps) in steps.chunks_mut(BYTE_TAPS).enumerate() {
+        let at = (i * BYTE_TAPS).min(rows[0].len() / PIXEL - BYTE_TAPS);
+        let codes = rows.map(|row| {
+            let codes = isa.i8x16_add(isa.i8x16_load(mem::array::<16>(row, at * PIXEL)), offsets);
+            isa.i32x4_and(isa.i32x4_from_i8x16(codes), channels)
+        });
+        let [a, b, c, d] = transpose(isa, codes);
+        let taps = match i * BYTE_TAPS - at {
+            0 => [a, b, c, d],
+            1 => [b, c, d, d],
+            2 => [c, d, d, d],
+            _ => [d; BYTE_TAPS],
+        };
+        for (tap, step) in taps.into_iter().zip(steps) {
+            store(tap, step);
         }
     }
 }

@@ -12,14 +12,19 @@ use core::array::from_fn;
 use simd::dot::{I16Dot, I7Dot, SDot, UsDot, W4Dot};
 use simd::{mem, Dot, Isa};
 
+/// Channels of one load of bytes.
+const VECTOR: usize = 16;
+
 impl Tiles for I16Dot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
         let outside = &*border;
         match (layer.reads_rows(), layer.in_container) {
             (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
             (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
-            (_, container::U8) => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
-            _ => gather::<Self>(layer, input, outside, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
+            (_, container::U8) => {
+                gather::<Self>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps))
+            }
+            _ => gather::<Self>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
         }
     }
 }
@@ -28,13 +33,21 @@ macro_rules! byte_tiles {
     ($($dot:ident: $number:ident),*) => {
         $(
             impl Tiles for $dot {
+                fn channels_read(layer: &Conv2d) -> usize {
+                    if layer.reads_rows() { stem::PIXEL } else { layer.whole_channels() }
+                }
+
+                fn border_bytes(layer: &Conv2d) -> usize {
+                    if layer.reads_rows() { stem::border_bytes(layer.kernel_w as usize) } else { layer.whole_channels() }
+                }
+
                 fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
                     let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
                     let offset = if is_moved { 0x80 } else { 0 };
                     if layer.reads_rows() {
                         stem::pack_byte_tile(isa, layer, input, border, first, tile, offset);
                     } else {
-                        pack_bytes::<I, Self>(isa, layer, input, border, first, tile, offset);
+                        pack_bytes(isa, layer, input, border, first, tile, offset);
                     }
                 }
             }
@@ -46,16 +59,42 @@ byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
 
 /// [`Tiles::pack_tile`] of bytes, each with `offset` added.
 #[inline(never)]
-fn pack_bytes<I: Isa, D: Dot>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
-    gather::<D>(layer, input, outside, first, tile, |codes, steps| pack_quads(isa, codes, steps, offset));
+fn pack_bytes<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
+    let in_c = layer.in_c as usize;
+    if layer.is_pointwise() {
+        let last = layer.out_pixels() - 1;
+        let pixel = |i: usize| &input[(first + i).min(last) * layer.in_stride as usize..][..layer.whole_channels()];
+        pack_quads(isa, [pixel(0), pixel(1), pixel(2), pixel(3)], in_c, tile, offset);
+        return;
+    }
+    gather::<I7Dot>(layer, input, outside, layer.whole_channels(), first, tile, |codes, steps| pack_quads(isa, codes, in_c, steps, offset));
 }
 
-/// Walks the taps of 4 output pixels and hands `pack_tap` the channels under each, and the steps of the tile that they go to.
+impl Conv2d {
+    /// The channels of a pixel that byte tiles are loaded from: whole vectors, where pixels have room for them.
+    fn whole_channels(&self) -> usize {
+        let whole = (self.in_c as usize).next_multiple_of(VECTOR);
+        if whole <= self.in_stride as usize {
+            whole
+        } else {
+            self.in_c as usize
+        }
+    }
+
+    /// Whether every output pixel reads the input pixel of the same number.
+    fn is_pointwise(&self) -> bool {
+        [self.kernel_h, self.kernel_w, self.stride_h, self.stride_w, self.pad_top, self.pad_left] == [1, 1, 1, 1, 0, 0]
+            && [self.in_h, self.in_w] == [self.out_h, self.out_w]
+    }
+}
+
+/// Walks the taps of 4 output pixels and hands `pack_tap` the first `channels` under each, and the steps of the tile that they go to.
 #[inline(always)]
 fn gather<D: Dot>(
     layer: &Conv2d,
     input: &[u8],
     outside: &[u8],
+    channels: usize,
     first: usize,
     tile: &mut [TileStep],
     pack_tap: impl Fn([&[u8]; ROWS], &mut [TileStep]),
@@ -69,7 +108,7 @@ fn gather<D: Dot>(
         let lines = pixels.map(|(y, _, image)| rows.element(y, ky).map(|y| image + y * in_w));
         for kx in 0..layer.kernel_w as usize {
             let codes: [&[u8]; ROWS] = from_fn(|i| match (lines[i], columns.element(pixels[i].1, kx)) {
-                (Some(line), Some(x)) => &input[(line + x) * in_stride..][..in_c],
+                (Some(line), Some(x)) => &input[(line + x) * in_stride..][..channels],
                 _ => outside,
             });
             if let Some(steps) = steps.next() {
@@ -79,21 +118,34 @@ fn gather<D: Dot>(
     }
 }
 
-/// The channels of four pixels as bytes: sixteen at a time as four groups of four, transposed; the rest group by group.
+/// The `in_c` channels of four pixels as bytes: sixteen at a time as four groups of four, transposed. A rest is loaded like the others where the
+/// pixels have room for it, else group by group.
 #[inline(always)]
-fn pack_quads<I: Isa>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep], offset: u8) {
-    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<16>());
+fn pack_quads<I: Isa>(isa: I, codes: [&[u8]; ROWS], in_c: usize, steps: &mut [TileStep], offset: u8) {
+    let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<VECTOR>());
     let offsets = isa.i8x16_splat(offset as i8);
+    let load = |codes: &[u8; VECTOR]| isa.i32x4_from_i8x16(isa.i8x16_add(isa.i8x16_load(codes), offsets));
     let (fours, rest) = steps.as_chunks_mut::<4>();
-    let whole = a.len();
-    for ((((four, a), b), c), d) in fours.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        let groups = [a, b, c, d].map(|sixteen| isa.i32x4_from_i8x16(isa.i8x16_add(isa.i8x16_load(sixteen), offsets)));
-        for (step, groups) in four.iter_mut().zip(transpose(isa, groups)) {
+    let whole = in_c / VECTOR;
+    let (full, partial) = fours.split_at_mut(whole);
+    for ((((four, a), b), c), d) in full.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        for (step, groups) in four.iter_mut().zip(transpose(isa, [load(a), load(b), load(c), load(d)])) {
             isa.i32x4_store(groups, mem::array_mut(step.as_flattened_mut(), 0));
         }
     }
     // The rest of 16 channels may still fill four groups: then it is not in `rest`.
-    let tail = if fours.len() > whole { &mut fours[whole][..] } else { rest };
+    let tail = if partial.is_empty() { rest } else { partial.as_flattened_mut() };
+    if tail.is_empty() {
+        return;
+    }
+    if let ([.., a], [.., b], [.., c], [.., d], true) = (a, b, c, d, a.len() > whole) {
+        let mask = isa.i32x4_from_i8x16(isa.i8x16_load(mem::array(&MASKS, VECTOR - in_c % VECTOR)));
+        let groups = [a, b, c, d].map(|codes| isa.i32x4_and(load(codes), mask));
+        for (step, groups) in tail.iter_mut().zip(transpose(isa, groups)) {
+            isa.i32x4_store(groups, mem::array_mut(step.as_flattened_mut(), 0));
+        }
+        return;
+    }
     for (i, step) in tail.iter_mut().enumerate() {
         for (group, row) in step.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
             // 0 past the last channel, so that whatever the weights hold there adds nothing.
@@ -101,6 +153,17 @@ fn pack_quads<I: Isa>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep], offs
         }
     }
 }
+
+/// Sixteen ones and sixteen zeros: the 16 bytes from 16 − n on keep the first n of a vector.
+const MASKS: [u8; 2 * VECTOR] = {
+    let mut masks = [0; 2 * VECTOR];
+    let mut i = 0;
+    while i < VECTOR {
+        masks[i] = 0xFF;
+        i += 1;
+    }
+    masks
+};
 
 /// The channels of four pixels as i16: eight at a time as four pairs, transposed; the rest pair by pair.
 #[inline(always)]

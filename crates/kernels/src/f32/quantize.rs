@@ -10,6 +10,14 @@ use simd::{mem, Isa};
 /// Beyond every code plus every zero point, yet exact as f32 and far from the ends of i32.
 const FAR: f32 = 131_072.0;
 
+/// Codes of one store of bytes.
+const WHOLE: usize = 16;
+
+/// How many of these floats make whole stores.
+fn elements_of(floats: &[u8]) -> usize {
+    floats.len() / BYTES / WHOLE * WHOLE
+}
+
 impl QuantizeF32 {
     /// Four codes as i32 lanes.
     #[inline(always)]
@@ -67,6 +75,15 @@ impl Kernel for QuantizeF32 {
         let size = element_bytes(self.out_container);
         let output = &mut buffers.writes[0][elements.start * size..elements.end * size];
         let input = &buffers.reads[0][byte_range(elements)];
+        let whole = if size == 1 { elements_of(input) } else { 0 };
+        let (sixteens, input) = input.split_at(whole * BYTES);
+        let (bytes, output) = output.split_at_mut(whole);
+        for (from, to) in mem::arrays::<{ WHOLE * BYTES }>(sixteens).iter().zip(mem::arrays_mut::<WHOLE>(bytes)) {
+            let four = |i: usize| self.codes(isa, reciprocal, isa.f32x4_load(mem::array(from, i * LANES * BYTES)));
+            let (low, high) = (isa.i16x8_narrow_i32x4_s(four(0), four(1)), isa.i16x8_narrow_i32x4_s(four(2), four(3)));
+            let signed = self.out_container == container::I8;
+            isa.i8x16_store(if signed { isa.i8x16_narrow_i16x8_s(low, high) } else { isa.i8x16_narrow_i16x8_u(low, high) }, to);
+        }
         for (from, to) in input.chunks(LANES * BYTES).zip(output.chunks_mut(LANES * size)) {
             let codes = self.codes(isa, reciprocal, load_some(isa, from));
             self.store(isa, codes, to);

@@ -53,6 +53,9 @@ pub fn sdot<I: Isa>(isa: I) -> Verdict {
 }
 
 fn by_dot<I: Isa>(isa: I, dot: i32) -> Verdict {
+    if dot != dot::W4 {
+        relaxed_depthwise(isa, dot)?;
+    }
     cases(&dense_shapes()).into_iter().try_for_each(|(case, seed)| {
         case.clone().for_dot(dot, seed).run_relaxed(isa, dot)?;
         longer(case.for_dot(dot, seed)).run_relaxed(isa, dot)
@@ -70,6 +73,19 @@ pub fn depthwise<I: Isa>(isa: I) -> Verdict {
         let mut close = case.clone();
         (close.shape.in_stride, close.shape.out_stride) = (case.shape.in_c, case.shape.out_c);
         [case.clone(), longer(case), close].into_iter().try_for_each(|case| case.run_depthwise(isa))
+    })
+}
+
+fn relaxed_depthwise<I: Isa>(isa: I, dot: i32) -> Verdict {
+    let shapes = [
+        Shape::new([16, 5, 6], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(),
+        Shape::new([9, 7, 7], 0, [3, 3]).stride([2, 2]).pads([1, 1, 1, 1]).depthwise(),
+        // Images of two rows: the last rows of one and the first of the next are never the same ones.
+        Shape::new([16, 2, 4], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(),
+    ];
+    cases(&shapes).into_iter().try_for_each(|(case, seed)| {
+        case.clone().for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
+        longer(case.for_dot(dot, seed)).run_depthwise_relaxed(isa, dot)
     })
 }
 

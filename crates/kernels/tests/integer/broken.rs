@@ -81,6 +81,7 @@ operations! {
     f32x4_store(value: Self::F32x4, bytes: &mut [u8; 16]) -> ();
     i8x16_load64_zero(bytes: &[u8; 8]) -> Self::I8x16;
     i8x16_store64_low(value: Self::I8x16, bytes: &mut [u8; 8]) -> ();
+    i8x16_store64_high(value: Self::I8x16, bytes: &mut [u8; 8]) -> ();
     i8x16_store32_low(value: Self::I8x16, bytes: &mut [u8; 4]) -> ();
     i16x8_load_extend_i8x8(bytes: &[u8; 8]) -> Self::I16x8;
     i16x8_load_extend_u8x8(bytes: &[u8; 8]) -> Self::I16x8;

@@ -25,6 +25,7 @@ fn any_number_in_any_field_is_safe() {
             for dot in dot::I7..=dot::SDOT {
                 let (batch, fields) = words.split_last().expect("fields");
                 ask(Conv2dRelaxed::from_words(&[fields, &[dot, *batch]].concat()));
+                ask(DepthwiseConv2dRelaxed::from_words(&[fields, &[dot, *batch]].concat()));
             }
         }
     }
@@ -41,6 +42,7 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(DepthwiseConv2d::from_words(&words));
         ask(GroupedConv2d::from_words(&words));
         ask(Conv2dRelaxed::from_words(&words));
+        ask(DepthwiseConv2dRelaxed::from_words(&words));
         ask(ConvWeightGradient::from_words(&words));
         ask(ConvWeightGradientRelaxed::from_words(&words));
         ask(WinogradWeightGradient::from_words(&words));
@@ -149,6 +151,25 @@ fn dot_products_name_what_they_cannot_take() {
     refused(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::I7) }, Conv2dRelaxed::FIELDS, "in_zero_point");
     assert_eq!(Conv2dRelaxed { in_zero_point: 128, ..good.relaxed(dot::W4) }.check(), Ok(()));
     refused(Conv2dRelaxed { groups: 3, ..good.relaxed(dot::USDOT) }, Conv2dRelaxed::FIELDS, "groups");
+}
+
+#[test]
+fn depthwise_by_bytes() {
+    let case = Case::new(Shape::new([16, 5, 5], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(), 0);
+    let good = case.depthwise_relaxed(dot::USDOT);
+    assert_eq!(good.check(), Ok(()));
+    let wrong = |params, field| refused::<DepthwiseConv2dRelaxed>(params, DepthwiseConv2dRelaxed::FIELDS, field);
+    wrong(DepthwiseConv2dRelaxed { kernel_h: 2, ..good }, "kernel_h");
+    wrong(DepthwiseConv2dRelaxed { kernel_w: 5, ..good }, "kernel_w");
+    wrong(DepthwiseConv2dRelaxed { dilation_w: 2, ..good }, "dilation_w");
+    wrong(DepthwiseConv2dRelaxed { stride_w: 3, ..good }, "stride_w");
+    wrong(DepthwiseConv2dRelaxed { in_c: 15, out_c: 15, groups: 15, in_stride: 15, ..good }, "in_stride");
+    wrong(DepthwiseConv2dRelaxed { groups: 1, ..good }, "groups");
+    wrong(DepthwiseConv2dRelaxed { out_c: 15, ..good }, "out_c");
+    wrong(DepthwiseConv2dRelaxed { dot: dot::W4, ..good }, "dot");
+    wrong(DepthwiseConv2dRelaxed { dot: dot::I7, in_zero_point: 128, ..good }, "in_zero_point");
+    // Three padded rows beyond what a tensor may have.
+    wrong(DepthwiseConv2dRelaxed { in_h: 1, in_w: 1, out_h: 1, out_w: 1 << 24, pad_left: 1 << 24, in_stride: 16, out_stride: 16, ..good }, "out_w");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use crate::seed::Seed;
 use crate::Verdict;
 use kernels::check::element_bytes;
 use kernels::params::{
-    container, dot, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackWinogradF23,
-    WinogradF23,
+    container, dot, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, PackConv2d, PackConv2dRelaxed,
+    PackDepthwise, PackWinogradF23, WinogradF23,
 };
+use kernels::Kernel;
 use reference::conv2d::Conv2d as Law;
 use reference::window::Window;
 use simd::Isa;
@@ -284,6 +285,22 @@ impl Case {
     }
 
     pub fn run_depthwise<I: Isa>(&self, isa: I) -> Verdict {
+        let kernel = DepthwiseConv2d::from_words(&self.shape.to_array()).expect("the same fields");
+        self.run_packed_depthwise(isa, &kernel)
+    }
+
+    /// The layer by [`DepthwiseConv2dRelaxed`].
+    pub fn run_depthwise_relaxed<I: Isa>(&self, isa: I, dot: i32) -> Verdict {
+        let case = format!("dot {dot}");
+        self.run_packed_depthwise(isa, &self.depthwise_relaxed(dot)).map_err(|difference| format!("{case}: {difference}"))
+    }
+
+    /// The parameters of [`DepthwiseConv2dRelaxed`].
+    pub fn depthwise_relaxed(&self, dot: i32) -> DepthwiseConv2dRelaxed {
+        DepthwiseConv2dRelaxed::from_words(&self.relaxed(dot).to_array()).expect("the same fields")
+    }
+
+    fn run_packed_depthwise<I: Isa, K: Kernel>(&self, isa: I, kernel: &K) -> Verdict {
         let (p, multipliers) = (&self.shape, self.multipliers());
         let pack = PackDepthwise {
             bias_offset: i32::from(self.bias),
@@ -296,8 +313,7 @@ impl Case {
             ..PackDepthwise::default()
         };
         let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
-        let kernel = DepthwiseConv2d::from_words(&p.to_array()).expect("the same fields");
-        let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
+        let output = run(isa, kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
         self.compare(&output[0])
     }
 

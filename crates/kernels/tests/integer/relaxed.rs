@@ -34,7 +34,52 @@ fn suite<I: Isa>(isa: I, dot: i32) -> Verdict {
         }
     }
     dense(isa, dot)?;
+    if dot != dot::W4 {
+        depthwise_by(isa, dot)?;
+    }
     extremes(isa, dot)
+}
+
+/// Depthwise 3×3 by every dot product that its kernel has.
+pub fn depthwise<I: Isa>(isa: I) -> Verdict {
+    [dot::I7, dot::USDOT, dot::SDOT].into_iter().try_for_each(|dot| depthwise_by(isa, dot))
+}
+
+/// Every rest of a tile and of a vector, images of one column and of one row, windows in the padding, both containers.
+fn depthwise_by<I: Isa>(isa: I, dot: i32) -> Verdict {
+    let windows = [([1, 1], [1, 1, 1, 1]), ([1, 2], [1, 0, 1, 2]), ([2, 1], [0, 2, 2, 1]), ([2, 2], [1, 1, 1, 1]), ([3, 2], [3, 3, 3, 3])];
+    let mut seed = 0;
+    for channels in [5, 8, 9, 16, 17, 40] {
+        for width in [1, 2, 4, 5, 8, 11] {
+            for (stride, pads) in windows {
+                let shape = Shape::new([channels, 1 + seed as i32 % 5, width], 0, [3, 3]).stride(stride).pads(pads);
+                if shape.input[1] + pads[0] + pads[2] >= 3 && width + pads[1] + pads[3] >= 3 {
+                    Case::new(shape.depthwise(), seed).for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
+                }
+                seed += 1;
+            }
+        }
+        // An output with less room than the input, and pixels with no more room than whole vectors of eight.
+        let mut narrow = Case::new(Shape::new([channels, 4, 6], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(), seed).for_dot(dot, seed);
+        narrow.shape.out_stride = channels;
+        narrow.shape.in_stride = (channels + 7) / 8 * 8;
+        narrow.run_depthwise_relaxed(isa, dot)?;
+    }
+    depthwise_extremes(isa, dot)
+}
+
+fn depthwise_extremes<I: Isa>(isa: I, dot: i32) -> Verdict {
+    for seed in 0..6 {
+        for (at_top, weights) in [(true, [127; 2]), (true, [-128; 2]), (false, [127; 2]), (false, [-128; 2]), (true, [-128, 127])] {
+            let mut case = Case::new(Shape::new([24, 6, 6], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(), seed);
+            let [lo, hi] = if dot == dot::I7 { [0, 127] } else { range(case.shape.in_container) };
+            case.shape.in_zero_point = if at_top { lo } else { hi };
+            case.x.fill(if at_top { hi } else { lo });
+            case.w.iter_mut().enumerate().for_each(|(i, w)| *w = weights[i % 2]);
+            case.run_depthwise_relaxed(isa, dot)?;
+        }
+    }
+    Ok(())
 }
 
 /// Channels around one and two vectors of bytes, which [`shapes`] has for i16.
