@@ -8,13 +8,18 @@ import * as assert from 'uvu/assert';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-test('the example of README.md', () => {
+/** What each block of JavaScript prints, in their order. */
+const PRINTED = [/^\d+ % agree with float, .+ lost most\nFloat32Array\(10\)/, /^(loss \d\.\d{3}, [78]\d\.\d % of the test pictures\n){3}\d+ bytes\n$/, /^$/];
+
+test('the examples of README.md', () => {
   const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)];
-  assert.is(blocks.length, 1);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], { cwd: root, input: blocks[0]![1]!, encoding: 'utf8' });
-  rmSync(join(root, 'fashion.dyad'), { force: true });
-  assert.is(status, 0, stderr);
-  assert.match(stdout, /^\d+ % agree with float, .+ lost most\nFloat32Array\(10\)/);
+  assert.is(blocks.length, PRINTED.length);
+  blocks.forEach(([, code], index) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], { cwd: root, input: code as string, encoding: 'utf8' });
+    rmSync(join(root, 'fashion.dyad'), { force: true });
+    assert.is(status, 0, stderr);
+    assert.match(stdout, PRINTED[index] as RegExp);
+  });
 });
 
 test.run();
