@@ -121,7 +121,7 @@ export function place(engine, layer, algorithm, { copies = 1, byBytes = true } =
     inContainer: Container.u8, inH, inW, inC, inStride: inC, inZeroPoint: 0,
     outContainer: Container.u8, outH: inH, outW: inW, outC, outStride: outC,
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
-    form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1],
+    form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1], batch: 1,
   };
   const addresses = [packed.packedWeightsOffset, ...Array.from({ length: copies - 1 }, () => engine.allocate(weightBytes[kernel]()))];
   const steps = addresses.map((weightsOffset) => [kernel, { ...convolution, weightsOffset, dot }]);
