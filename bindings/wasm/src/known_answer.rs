@@ -51,7 +51,7 @@ fn lanes<I: Isa>(isa: I, seed: i32) -> i32 {
         }
         let shifted = acc.map(|acc| isa.i32x4_shr_s(acc, SHIFT));
         let narrow = isa.i16x8_narrow_i32x4_s(shifted[0], shifted[1]);
-        let scaled = isa.i16x8_q15mulr_sat_s(narrow, isa.i16x8_splat(MULTIPLIER));
+        let scaled = isa.i16x8_relaxed_q15mulr_s(narrow, isa.i16x8_splat(MULTIPLIER));
         let products = [isa.i64x2_extmul_low_i32x4_s(acc[0], acc[1]), isa.i64x2_extmul_high_i32x4_s(acc[0], acc[1])];
         let mut bytes = [0; 16];
         isa.i8x16_store(isa.i8x16_narrow_i16x8_u(scaled, narrow), &mut bytes);

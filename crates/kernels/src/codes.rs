@@ -172,26 +172,6 @@ pub fn store_first<I: Isa>(isa: I, container: i32, codes: I::I16x8, count: usize
     }
 }
 
-/// Writes eight codes of each of four pixels, `stride` elements apart, the first from element `at` on.
-#[inline(always)]
-pub fn store_four<I: Isa>(isa: I, container: i32, [a, b, c, d]: [I::I16x8; 4], bytes: &mut [u8], at: usize, stride: usize) {
-    if container == container::I16 {
-        for (codes, at) in [(a, at), (b, at + stride), (c, at + 2 * stride), (d, at + 3 * stride)] {
-            I16::store(isa, codes, bytes, at);
-        }
-        return;
-    }
-    let (ab, cd) = if container == container::U8 {
-        (isa.i8x16_narrow_i16x8_u(a, b), isa.i8x16_narrow_i16x8_u(c, d))
-    } else {
-        (isa.i8x16_narrow_i16x8_s(a, b), isa.i8x16_narrow_i16x8_s(c, d))
-    };
-    isa.i8x16_store64_low(ab, mem::array_mut(bytes, at));
-    isa.i8x16_store64_high(ab, mem::array_mut(bytes, at + stride));
-    isa.i8x16_store64_low(cd, mem::array_mut(bytes, at + 2 * stride));
-    isa.i8x16_store64_high(cd, mem::array_mut(bytes, at + 3 * stride));
-}
-
 /// [`store_first`] of an odd number of codes: the last columns of a dense layer.
 fn store_some<I: Isa>(isa: I, container: i32, codes: I::I16x8, count: usize, bytes: &mut [u8], at: usize) {
     let mut whole = [0; 16];

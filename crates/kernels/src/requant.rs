@@ -21,6 +21,15 @@ pub struct Requantization {
 }
 
 impl Requantization {
+    /// What is added to sums before [`Form::finish`]: 2^(s−1) of SPEC 2.2.
+    pub fn rounding(self) -> i32 {
+        if self.form == form::Q15 && self.shift >= 1 {
+            1 << (self.shift - 1)
+        } else {
+            0
+        }
+    }
+
     /// The code of `acc` with multiplier `b`.
     pub fn apply(self, acc: i32, b: i32) -> i32 {
         let unclamped = match self.form {
@@ -56,6 +65,17 @@ pub trait Form<I: Isa>: Copy {
     fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> Self::Multipliers;
     /// The clamped codes of eight accumulators that started from [`Form::preload`].
     fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: Self::Multipliers) -> I::I16x8;
+
+    /// [`Form::finish`] of eight accumulators and eight more, as bytes: for outputs of 8 bits, signed or not.
+    ///
+    /// The low byte of a code is the byte of either container. By one narrowing for both: LLVM would move those of two branches behind them, and then
+    /// no longer find the instruction.
+    #[inline(always)]
+    fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: Self::Multipliers) -> I::I8x16 {
+        let [low, high] = sums.map(|[low, high]| isa.i32x4_from_i16x8(self.finish(isa, low, high, b)));
+        let byte = |codes| isa.i16x8_from_i32x4(isa.i32x4_and(codes, isa.i32x4_splat(0x00FF_00FF)));
+        isa.i8x16_narrow_i16x8_u(byte(low), byte(high))
+    }
 }
 
 /// SPEC 2.1.
@@ -64,25 +84,37 @@ pub struct Copied<I: Isa> {
     end: End<I>,
 }
 
-/// SPEC 2.2 with s in [1, 22].
+/// SPEC 2.2 with s in [1, 22], known at compile time as SHIFT unless that is 0: V8 takes four instructions for a shift that it does not know.
 #[derive(Clone, Copy)]
-pub struct Q15Right<I: Isa> {
+pub struct Q15Right<I: Isa, const SHIFT: u32 = 0> {
     shift: u32,
     rounding: I::I32x4,
-    zero_point: I::I16x8,
-    lo: I::I16x8,
-    hi: I::I16x8,
+    end: Q15End<I>,
 }
 
 /// SPEC 2.2 with s in [−15, 0].
 #[derive(Clone, Copy)]
 pub struct Q15Left<I: Isa> {
-    shift: u32,
-    most: I::I32x4,
-    least: I::I32x4,
+    /// 2^(k−1) for k = −s ≥ 1: the rest of the product with 2^k is a doubling.
+    half: I::I16x8,
+    /// All ones; none where k is 0, and nothing is doubled.
+    doubled: I::I32x4,
+    least: I::I16x8,
+    most: I::I16x8,
+    end: Q15End<I>,
+}
+
+/// SPEC 2.2 from `t` on, for codes of 16 bits and of 8. Those of 8 bits that may be above 127 are made 128 smaller and moved back by their highest bit:
+/// so one narrowing, with a sign, and one clamp do for both containers.
+#[derive(Clone, Copy)]
+struct Q15End<I: Isa> {
     zero_point: I::I16x8,
     lo: I::I16x8,
     hi: I::I16x8,
+    byte_zero_point: I::I16x8,
+    byte_lo: I::I8x16,
+    byte_hi: I::I8x16,
+    highest_bit: I::I32x4,
 }
 
 /// SPEC 2.3.
@@ -122,13 +154,6 @@ impl<I: Isa> End<I> {
     }
 }
 
-/// SPEC 2.2 from `t` on. The sum saturates, which the clamp to a part of [−32767, 32767] hides.
-#[inline(always)]
-fn q15_end<I: Isa>(isa: I, t: I::I16x8, b: I::I16x8, zero_point: I::I16x8, lo: I::I16x8, hi: I::I16x8) -> I::I16x8 {
-    let code = isa.i16x8_add_sat_s(isa.i16x8_q15mulr_sat_s(t, b), zero_point);
-    isa.i16x8_min_s(isa.i16x8_max_s(code, lo), hi)
-}
-
 impl<I: Isa> Copied<I> {
     /// The form ready for vectors.
     pub fn new(isa: I, spec: &Requantization) -> Self {
@@ -153,20 +178,50 @@ impl<I: Isa> Form<I> for Copied<I> {
     }
 }
 
-impl<I: Isa> Q15Right<I> {
-    /// The form ready for vectors; `spec.shift` ≥ 1.
-    pub fn new(isa: I, spec: &Requantization) -> Self {
+impl<I: Isa> Q15End<I> {
+    fn new(isa: I, spec: &Requantization) -> Self {
+        let moved = if spec.hi > 127 { 128 } else { 0 };
+        let byte = |code: i32| isa.i8x16_splat((code - moved).clamp(-128, 127) as i8);
         Self {
-            shift: spec.shift as u32,
-            rounding: isa.i32x4_splat(1 << (spec.shift - 1)),
             zero_point: isa.i16x8_splat(spec.zero_point as i16),
             lo: isa.i16x8_splat(spec.lo as i16),
             hi: isa.i16x8_splat(spec.hi as i16),
+            byte_zero_point: isa.i16x8_splat((spec.zero_point - moved) as i16),
+            byte_lo: byte(spec.lo),
+            byte_hi: byte(spec.hi),
+            highest_bit: isa.i32x4_from_i8x16(isa.i8x16_splat(moved as u8 as i8)),
         }
+    }
+
+    /// The sum saturates, which the clamp to a part of [−32767, 32767] hides.
+    #[inline(always)]
+    fn eight(self, isa: I, t: I::I16x8, b: I::I16x8) -> I::I16x8 {
+        let code = isa.i16x8_add_sat_s(isa.i16x8_relaxed_q15mulr_s(t, b), self.zero_point);
+        isa.i16x8_min_s(isa.i16x8_max_s(code, self.lo), self.hi)
+    }
+
+    #[inline(always)]
+    fn bytes(self, isa: I, t: [I::I16x8; 2], b: I::I16x8) -> I::I8x16 {
+        let [low, high] = t.map(|t| isa.i16x8_add_sat_s(isa.i16x8_relaxed_q15mulr_s(t, b), self.byte_zero_point));
+        let codes = isa.i8x16_min_s(isa.i8x16_max_s(isa.i8x16_narrow_i16x8_s(low, high), self.byte_lo), self.byte_hi);
+        isa.i8x16_from_i32x4(isa.i32x4_xor(isa.i32x4_from_i8x16(codes), self.highest_bit))
     }
 }
 
-impl<I: Isa> Form<I> for Q15Right<I> {
+impl<I: Isa, const SHIFT: u32> Q15Right<I, SHIFT> {
+    /// The form ready for vectors; `spec.shift` ≥ 1.
+    pub fn new(isa: I, spec: &Requantization) -> Self {
+        Self { shift: spec.shift as u32, rounding: isa.i32x4_splat(1 << (spec.shift - 1)), end: Q15End::new(isa, spec) }
+    }
+
+    #[inline(always)]
+    fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
+        let shift = if SHIFT == 0 { self.shift } else { SHIFT };
+        isa.i16x8_narrow_i32x4_s(isa.i32x4_shr_s(low, shift), isa.i32x4_shr_s(high, shift))
+    }
+}
+
+impl<I: Isa, const SHIFT: u32> Form<I> for Q15Right<I, SHIFT> {
     type Multipliers = I::I16x8;
 
     /// With the rounding: SPEC 2.4 keeps the sum inside 32 bits.
@@ -182,29 +237,34 @@ impl<I: Isa> Form<I> for Q15Right<I> {
 
     #[inline(always)]
     fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: I::I16x8) -> I::I16x8 {
-        let t = isa.i16x8_narrow_i32x4_s(isa.i32x4_shr_s(low, self.shift), isa.i32x4_shr_s(high, self.shift));
-        q15_end(isa, t, b, self.zero_point, self.lo, self.hi)
+        self.end.eight(isa, self.shifted(isa, low, high), b)
+    }
+
+    #[inline(always)]
+    fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: I::I16x8) -> I::I8x16 {
+        self.end.bytes(isa, sums.map(|[low, high]| self.shifted(isa, low, high)), b)
     }
 }
 
 impl<I: Isa> Q15Left<I> {
     /// The form ready for vectors; `spec.shift` ≤ 0.
     pub fn new(isa: I, spec: &Requantization) -> Self {
-        let shift = (-spec.shift) as u32;
+        let left = -spec.shift;
         Self {
-            shift,
-            most: isa.i32x4_splat(32768 >> shift),
-            least: isa.i32x4_splat(-32768 >> shift),
-            zero_point: isa.i16x8_splat(spec.zero_point as i16),
-            lo: isa.i16x8_splat(spec.lo as i16),
-            hi: isa.i16x8_splat(spec.hi as i16),
+            half: isa.i16x8_splat(1 << (left - 1).max(0)),
+            doubled: isa.i32x4_splat(if left == 0 { 0 } else { -1 }),
+            least: isa.i16x8_splat((-32768 >> left) as i16),
+            most: isa.i16x8_splat((32768 >> left).min(32767) as i16),
+            end: Q15End::new(isa, spec),
         }
     }
 
-    /// `acc << k`, right where it matters: beyond ±2^(15−k) the result saturates anyway, so the accumulator may stop there.
+    /// `sat16(acc << k)`. Beyond ±2^(15−k) it saturates, so the accumulator may stop there; 2^14 doubled is the largest i16.
     #[inline(always)]
-    fn shifted(self, isa: I, acc: I::I32x4) -> I::I32x4 {
-        isa.i32x4_shl(isa.i32x4_min_s(isa.i32x4_max_s(acc, self.least), self.most), self.shift)
+    fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
+        let acc = isa.i16x8_narrow_i32x4_s(low, high);
+        let half = isa.i16x8_mul(isa.i16x8_min_s(isa.i16x8_max_s(acc, self.least), self.most), self.half);
+        isa.i16x8_add_sat_s(half, isa.i16x8_from_i32x4(isa.i32x4_and(isa.i32x4_from_i16x8(half), self.doubled)))
     }
 }
 
@@ -223,8 +283,12 @@ impl<I: Isa> Form<I> for Q15Left<I> {
 
     #[inline(always)]
     fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: I::I16x8) -> I::I16x8 {
-        let t = isa.i16x8_narrow_i32x4_s(self.shifted(isa, low), self.shifted(isa, high));
-        q15_end(isa, t, b, self.zero_point, self.lo, self.hi)
+        self.end.eight(isa, self.shifted(isa, low, high), b)
+    }
+
+    #[inline(always)]
+    fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: I::I16x8) -> I::I8x16 {
+        self.end.bytes(isa, sums.map(|[low, high]| self.shifted(isa, low, high)), b)
     }
 }
 
@@ -276,7 +340,7 @@ macro_rules! with_form {
                 $body
             }
             $crate::params::form::Q15 if $spec.shift >= 1 => {
-                let $ready = $crate::requant::Q15Right::new($isa, &$spec);
+                let $ready = $crate::requant::Q15Right::<_, 0>::new($isa, &$spec);
                 $body
             }
             $crate::params::form::Q15 => {

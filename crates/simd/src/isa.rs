@@ -175,8 +175,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `i8x16.shuffle`: a4 b4 a5 b5 … a7 b7.
     fn i16x8_interleave_high(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
 
-    /// `sat16((a·b + 2^14) >> 15)`.
-    fn i16x8_q15mulr_sat_s(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
+    /// `(a·b + 2^14) >> 15`. In one instruction in `relaxed`, where `i16x8.q15mulr_sat_s` would be five on x86. Defined unless both lanes are
+    /// −32768; a test on [`Portable`](crate::Portable) panics there.
+    fn i16x8_relaxed_q15mulr_s(self, a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
 
     // i32x4.
 

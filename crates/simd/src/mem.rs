@@ -1,7 +1,8 @@
 //! Numbers and vectors in byte slices. Linear memory is bytes, so nothing here asks for alignment.
 //!
 //! Hot loops view a slice as arrays once ([`arrays`], [`panels`]) and walk it by iterators: the length is checked once and no
-//! index is checked inside. The only `unsafe` of the crate turns an array of 16 bytes into a `v128` and back.
+//! index is checked inside. The `unsafe` of the crate turns an array of 16 bytes into a `v128` and back, and picks
+//! rows of a slice.
 
 /// The whole `N`-byte arrays at the front of `bytes`; a rest shorter than `N` is left out.
 #[inline(always)]
@@ -37,6 +38,34 @@ pub fn array<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
 #[inline(always)]
 pub fn array_mut<const N: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; N] {
     bytes[at..].first_chunk_mut::<N>().expect("bytes inside the slice")
+}
+
+/// Whether each of `ROWS` rows, which begin `stride` bytes apart, has `N` bytes in a slice of `length`.
+#[inline(always)]
+fn holds_rows<const N: usize, const ROWS: usize>(length: usize, stride: usize) -> bool {
+    const { assert!(ROWS > 0 && ROWS <= 16 && N <= 16) };
+    // The product does not wrap: 15 · 2^24 + 16 is below 2^32.
+    stride <= 1 << 24 && (ROWS - 1) * stride + N <= length
+}
+
+/// `N` bytes of each of `ROWS` rows, which begin `stride` ≤ 2^24 bytes apart, the first at byte `at`. Panics if the slice does not hold them. One check
+/// for all: what a microkernel does with them is a handful of instructions.
+#[inline(always)]
+pub fn rows<const N: usize, const ROWS: usize>(bytes: &[u8], at: usize, stride: usize) -> [&[u8; N]; ROWS] {
+    let bytes = &bytes[at..];
+    assert!(holds_rows::<N, ROWS>(bytes.len(), stride), "rows inside the slice");
+    // SAFETY: row i begins at i · stride and ends N bytes later, inside the slice by the assertion.
+    core::array::from_fn(|i| unsafe { &*bytes.as_ptr().add(i * stride).cast::<[u8; N]>() })
+}
+
+/// [`rows`], to be written: `stride` ≥ `N`.
+#[inline(always)]
+pub fn rows_mut<const N: usize, const ROWS: usize>(bytes: &mut [u8], at: usize, stride: usize) -> [&mut [u8; N]; ROWS] {
+    let bytes = &mut bytes[at..];
+    assert!(N <= stride && holds_rows::<N, ROWS>(bytes.len(), stride), "rows inside the slice");
+    let first = bytes.as_mut_ptr();
+    // SAFETY: as in `rows`; and row i ends before row i + 1 begins, so that no two references overlap.
+    core::array::from_fn(|i| unsafe { &mut *first.add(i * stride).cast::<[u8; N]>() })
 }
 
 /// The i16 at byte `at`.

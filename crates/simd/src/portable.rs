@@ -347,8 +347,9 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    fn i16x8_q15mulr_sat_s(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
-        from_fn(|i| ((i32::from(a[i]) * i32::from(b[i]) + (1 << 14)) >> 15).min(32767) as i16)
+    fn i16x8_relaxed_q15mulr_s(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
+        debug_assert!(a.iter().zip(&b).all(|lanes| lanes != (&i16::MIN, &i16::MIN)), "relaxed q15mulr of −32768 and −32768");
+        from_fn(|i| ((i32::from(a[i]) * i32::from(b[i]) + (1 << 14)) >> 15) as i16)
     }
 
     operations! {

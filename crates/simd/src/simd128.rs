@@ -5,24 +5,27 @@ use core::arch::wasm32::*;
 use core::fmt::Debug;
 use core::marker::PhantomData;
 
-/// How dot products of bytes are done: all in which the flavours with vectors differ.
-pub trait ByteDots: Copy + Default + Debug + 'static {
+/// What relaxed-simd has one instruction for: all in which the flavours with vectors differ.
+pub trait Relaxable: Copy + Default + Debug + 'static {
     /// [`Isa::i32x4_relaxed_dot_i8x16_i7x16_add_s`].
     fn i7(a: v128, b: v128, c: v128) -> v128;
     /// [`Isa::i32x4_dot_i8x16_u8x16_add`].
     fn u8(a: v128, b: v128, c: v128) -> v128;
     /// [`Isa::i32x4_dot_i8x16_i8x16_add`].
     fn i8(a: v128, b: v128, c: v128) -> v128;
+    /// [`Isa::i16x8_relaxed_q15mulr_s`].
+    fn q15mulr(a: v128, b: v128) -> v128;
 }
 
-/// 128-bit vectors with dot products of bytes by `D`.
+/// 128-bit vectors with the operations of `R`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Vectors<D: ByteDots>(PhantomData<D>);
+pub struct Vectors<R: Relaxable>(PhantomData<R>);
 
 /// The instruction set `simd128`: 128-bit vectors, without the relaxed ones.
 pub type Simd128 = Vectors<Widened>;
 
-/// Dot products of bytes from those of i16. Right everywhere, and too slow for kernels: the flavour `simd128` multiplies i16.
+/// The same by plain instructions. Dot products of bytes from those of i16 are right everywhere, and too slow for kernels: the flavour `simd128`
+/// multiplies i16.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Widened;
 
@@ -32,7 +35,7 @@ fn add_pairs(low: v128, high: v128, c: v128) -> v128 {
     i32x4_add(c, i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(low, high), i32x4_shuffle::<1, 3, 5, 7>(low, high)))
 }
 
-impl ByteDots for Widened {
+impl Relaxable for Widened {
     #[inline(always)]
     fn i7(a: v128, b: v128, c: v128) -> v128 {
         Self::i8(a, b, c)
@@ -51,6 +54,11 @@ impl ByteDots for Widened {
         let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(a), i16x8_extend_high_i8x16(b));
         add_pairs(low, high, c)
     }
+
+    #[inline(always)]
+    fn q15mulr(a: v128, b: v128) -> v128 {
+        i16x8_q15mulr_sat(a, b)
+    }
 }
 
 /// Operations whose body is one expression.
@@ -65,7 +73,7 @@ macro_rules! operations {
     };
 }
 
-impl<D: ByteDots> Isa for Vectors<D> {
+impl<R: Relaxable> Isa for Vectors<R> {
     type I8x16 = v128;
     type I16x8 = v128;
     type I32x4 = v128;
@@ -323,8 +331,8 @@ impl<D: ByteDots> Isa for Vectors<D> {
     }
 
     #[inline(always)]
-    fn i16x8_q15mulr_sat_s(self, a: v128, b: v128) -> v128 {
-        i16x8_q15mulr_sat(a, b)
+    fn i16x8_relaxed_q15mulr_s(self, a: v128, b: v128) -> v128 {
+        R::q15mulr(a, b)
     }
 
     operations! {
@@ -337,9 +345,9 @@ impl<D: ByteDots> Isa for Vectors<D> {
         i32x4_shr_s(a: v128, shift: u32) -> v128 = i32x4_shr(a, shift);
         i32x4_shl(a: v128, shift: u32) -> v128 = i32x4_shl(a, shift);
         i32x4_dot_i16x8_s(a: v128, b: v128) -> v128 = i32x4_dot_i16x8(a, b);
-        i32x4_relaxed_dot_i8x16_i7x16_add_s(a: v128, b: v128, c: v128) -> v128 = D::i7(a, b, c);
-        i32x4_dot_i8x16_u8x16_add(a: v128, b: v128, c: v128) -> v128 = D::u8(a, b, c);
-        i32x4_dot_i8x16_i8x16_add(a: v128, b: v128, c: v128) -> v128 = D::i8(a, b, c);
+        i32x4_relaxed_dot_i8x16_i7x16_add_s(a: v128, b: v128, c: v128) -> v128 = R::i7(a, b, c);
+        i32x4_dot_i8x16_u8x16_add(a: v128, b: v128, c: v128) -> v128 = R::u8(a, b, c);
+        i32x4_dot_i8x16_i8x16_add(a: v128, b: v128, c: v128) -> v128 = R::i8(a, b, c);
         i32x4_extend_low_i16x8_s(a: v128) -> v128 = i32x4_extend_low_i16x8(a);
         i32x4_extend_high_i16x8_s(a: v128) -> v128 = i32x4_extend_high_i16x8(a);
         i32x4_extmul_low_i16x8_s(a: v128, b: v128) -> v128 = i32x4_extmul_low_i16x8(a, b);

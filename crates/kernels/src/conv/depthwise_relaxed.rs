@@ -1,44 +1,62 @@
-//! [`DepthwiseConv2dRelaxed`]: depthwise 3×3 by dot products of bytes, four outputs at a time.
+//! [`DepthwiseConv2dRelaxed`]: depthwise 3×3 by dot products of bytes, an input column at a time.
 //!
 //! The three rows of a column lie side by side in four bytes of each channel, [r0, r1, r2, r2], beside weights [w0, w1, w2, 0]: one dot product per
-//! column and four channels. The rows under a row of the output are copied once with their padding, as the codes that the dot product reads, so
-//! that tiles know of neither.
+//! column and four channels. The rows under a block of the output are copied once with their padding, as the codes that the dot product reads, so
+//! that nothing else knows of either.
 
 use super::conv2d_relaxed::operand_container;
-use super::direct::finish;
-use super::epilogue::{Epilogue, Raw, Requantized};
-use super::gemm_4x8::COLUMNS;
+use super::finish::{finish, initial, Eight};
 use super::layer::Layer;
-use super::output::Columns;
 use crate::check::{element_bytes, field_holds, fields_in, is_total};
 use crate::codes::{padded, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_depthwise_bytes;
-use crate::params::{dot, form, Conv2d, DepthwiseConv2dRelaxed};
-use crate::requant::Q15Right;
+use crate::params::{dot, DepthwiseConv2dRelaxed};
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
 
-/// Outputs of one tile, neighbours in a row.
-const OUTPUTS: usize = 4;
+/// A block of rows of the output has up to so many pixels: with fewer, what is done once for eight channels of a block would show.
+const BLOCK_PIXELS: usize = 64;
+/// Rows of a block at most.
+const MOST_ROWS: usize = 8;
+/// Input rows under a block at most: those of stride 2.
+const MOST_LINES: usize = (MOST_ROWS - 1) * 2 + KERNEL;
 /// Rows and columns of the kernel.
 const KERNEL: usize = 3;
 /// Bytes of a load, a store and a vector of codes.
 const VECTOR: usize = 16;
 
+/// The image, by its first pixel, and the row that a line holds.
+type Held = [Option<(usize, i32)>; MOST_LINES];
 /// The weights of eight channels: for each column of the kernel those of the low and the high four channels.
 type Weights = [[[u8; 16]; 2]; KERNEL];
 
 impl DepthwiseConv2dRelaxed {
-    /// Output columns rounded up to whole tiles.
-    fn columns(&self) -> usize {
-        (self.out_w as usize).next_multiple_of(OUTPUTS)
+    /// Output rows of a block.
+    fn block_rows(&self) -> usize {
+        let rows = if self.stride_h <= 2 { BLOCK_PIXELS / self.out_w as usize } else { 1 };
+        rows.clamp(1, MOST_ROWS).min(self.out_h as usize)
     }
 
-    /// Pixels under a row of tiles.
+    /// Blocks of an image.
+    fn blocks(&self) -> usize {
+        (self.out_h as usize).div_ceil(self.block_rows())
+    }
+
+    /// Input rows under a block.
+    fn lines(&self) -> usize {
+        (self.block_rows() - 1) * self.stride_h as usize + KERNEL
+    }
+
+    /// Pixels under a row of the output.
     fn line_pixels(&self) -> usize {
-        (self.columns() - 1) * self.stride_w as usize + KERNEL
+        (self.out_w as usize - 1) * self.stride_w as usize + KERNEL
+    }
+
+    /// Pixels of a block.
+    fn block_pixels(&self) -> usize {
+        self.block_rows() * self.out_w as usize
     }
 
     fn line_bytes(&self) -> usize {
@@ -70,8 +88,8 @@ impl Kernel for DepthwiseConv2dRelaxed {
         field_holds!(self.in_stride as usize >= padded(self.in_c as usize); in_stride);
         field_holds!([dot::I7, dot::USDOT, dot::SDOT].contains(&self.dot); dot);
         field_holds!(self.dot != dot::I7 || (0..=127).contains(&self.in_zero_point); in_zero_point);
-        // Lines and sums of a row, together below a tensor's size.
-        field_holds!(is_total(&[self.out_w + OUTPUTS as i32, 16, self.in_stride]); out_w);
+        // Lines and sums of a block, together below a tensor's size.
+        field_holds!(is_total(&[self.out_w.max(BLOCK_PIXELS as i32) + KERNEL as i32, 16, self.in_stride]); out_w);
         Ok(())
     }
 
@@ -87,56 +105,79 @@ impl Kernel for DepthwiseConv2dRelaxed {
             .with(4, self.output_offset, output, Access::Write)
     }
 
-    /// Rows of the output.
+    /// Blocks of rows of the output.
     fn units(&self) -> usize {
-        self.batch as usize * self.out_h as usize
+        self.batch as usize * self.blocks()
     }
 
-    /// Three rows of the input, the weights, and the sums of a row and eight channels.
+    /// The input rows under a block, the weights, and the sums of a block and eight channels.
     fn scratch_bytes(&self) -> usize {
-        KERNEL * self.line_bytes() + self.groups_of_eight() * size_of::<Weights>() + self.columns() * COLUMNS * 4
+        self.lines() * self.line_bytes() + self.groups_of_eight() * size_of::<Weights>() + self.block_pixels() * size_of::<Eight>()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let (lines, scratch) = scratch.split_at_mut(KERNEL * self.line_bytes());
+        let (lines, scratch) = scratch.split_at_mut(self.lines() * self.line_bytes());
         let (weights, sums) = scratch.split_at_mut(self.groups_of_eight() * size_of::<Weights>());
         let weights = mem::panels_mut::<16, 2>(weights).as_chunks_mut::<KERNEL>().0;
+        let sums = &mut mem::panels_mut::<16, 2>(sums)[..self.block_pixels()];
         pack_weights(isa, buffers.reads[1], weights);
         lines.fill((self.in_zero_point as u8).wrapping_add(self.offset()));
-        let mut held = [None; KERNEL];
+        let mut held = [None; MOST_LINES];
         for unit in units {
-            let rows = self.load_rows(isa, buffers.reads[0], unit, lines, &mut held);
-            let whole = &*lines;
-            let lines = rows.map(|slot| &whole[slot * self.line_bytes()..][..self.line_bytes()]);
+            let block = Block::of(self, unit);
+            self.load_rows(isa, buffers.reads[0], block, lines, &mut held);
             match (self.dot, self.stride_w) {
-                (dot::I7, 1) => self.run_row::<I, { dot::I7 }, 1>(isa, buffers, unit, lines, weights, sums),
-                (dot::I7, _) => self.run_row::<I, { dot::I7 }, 2>(isa, buffers, unit, lines, weights, sums),
-                (dot::USDOT, 1) => self.run_row::<I, { dot::USDOT }, 1>(isa, buffers, unit, lines, weights, sums),
-                (dot::USDOT, _) => self.run_row::<I, { dot::USDOT }, 2>(isa, buffers, unit, lines, weights, sums),
-                (_, 1) => self.run_row::<I, { dot::SDOT }, 1>(isa, buffers, unit, lines, weights, sums),
-                _ => self.run_row::<I, { dot::SDOT }, 2>(isa, buffers, unit, lines, weights, sums),
+                (dot::I7, 1) => self.run_block::<I, { dot::I7 }, 1>(isa, buffers, block, lines, weights, sums),
+                (dot::I7, _) => self.run_block::<I, { dot::I7 }, 2>(isa, buffers, block, lines, weights, sums),
+                (dot::USDOT, 1) => self.run_block::<I, { dot::USDOT }, 1>(isa, buffers, block, lines, weights, sums),
+                (dot::USDOT, _) => self.run_block::<I, { dot::USDOT }, 2>(isa, buffers, block, lines, weights, sums),
+                (_, 1) => self.run_block::<I, { dot::SDOT }, 1>(isa, buffers, block, lines, weights, sums),
+                _ => self.run_block::<I, { dot::SDOT }, 2>(isa, buffers, block, lines, weights, sums),
             }
         }
     }
 }
 
+/// Neighbouring rows of the output of one image.
+#[derive(Clone, Copy)]
+struct Block {
+    /// The first of them, in the image.
+    y: usize,
+    rows: usize,
+    /// Its first pixel, counted over all images.
+    pixel: usize,
+    /// The first pixel of the image in the input.
+    image: usize,
+}
+
+impl Block {
+    fn of(kernel: &DepthwiseConv2dRelaxed, unit: usize) -> Self {
+        let (image, y) = (unit / kernel.blocks(), unit % kernel.blocks() * kernel.block_rows());
+        let rows = kernel.block_rows().min(kernel.out_h as usize - y);
+        let pixel = (image * kernel.out_h as usize + y) * kernel.out_w as usize;
+        Self { y, rows, pixel, image: image * kernel.layer().in_pixels() }
+    }
+}
+
 impl DepthwiseConv2dRelaxed {
-    /// Makes sure that the three rows under output row `unit` lie in `lines`, and says in which thirds. Rows follow one another there, so that most
-    /// are still held from the row before.
-    fn load_rows<I: Isa>(&self, isa: I, input: &[u8], unit: usize, lines: &mut [u8], held: &mut [Option<(usize, i32)>; KERNEL]) -> [usize; KERNEL] {
-        let layer = self.layer();
-        let (y, _, image) = layer.place(unit * self.out_w as usize);
-        from_fn(|ky| {
-            let row = layer.rows().start(y) + ky as i32;
-            let slot = row.rem_euclid(KERNEL as i32) as usize;
-            if held[slot] != Some((image, row)) {
-                let line = &mut lines[slot * self.line_bytes()..][..self.line_bytes()];
-                let source = layer.rows().element(y, ky).map(|row| (image + row * self.in_w as usize) * self.in_stride as usize);
-                self.load_row(isa, source.map(|at| &input[at..]), line);
-                held[slot] = Some((image, row));
+    /// The line for an input row, which may lie in the padding: lines are taken by turns, so that what two blocks share is held from the first.
+    fn line_of(&self, row: i32) -> usize {
+        row.rem_euclid(self.lines() as i32) as usize
+    }
+
+    /// Makes sure that the rows under `block` lie in `lines`.
+    fn load_rows<I: Isa>(&self, isa: I, input: &[u8], block: Block, lines: &mut [u8], held: &mut Held) {
+        let rows = self.layer().rows();
+        let last = rows.start(block.y + block.rows - 1) + KERNEL as i32;
+        for row in rows.start(block.y)..last {
+            let line = self.line_of(row);
+            if held[line] != Some((block.image, row)) {
+                let inside = (0..self.in_h).contains(&row).then(|| (block.image + row as usize * self.in_w as usize) * self.in_stride as usize);
+                let line_bytes = &mut lines[line * self.line_bytes()..][..self.line_bytes()];
+                self.load_row(isa, inside.map(|at| &input[at..]), line_bytes);
+                held[line] = Some((block.image, row));
             }
-            slot
-        })
+        }
     }
 
     /// Copies the row that `source` begins with between the padding of `line`; without one, fills in zero points.
@@ -169,58 +210,48 @@ impl DepthwiseConv2dRelaxed {
         }
     }
 
-    /// One row of the output, eight channels at a time. A function of its own: by which dot product is the same code in WebAssembly, and there but once.
+    /// A block, eight channels at a time. A function of its own: by which dot product is the same code in WebAssembly, and there but once.
     #[inline(never)]
-    fn run_row<I: Isa, const DOT: i32, const STRIDE: usize>(
+    fn run_block<I: Isa, const DOT: i32, const STRIDE: usize>(
         &self,
         isa: I,
         buffers: &mut Buffers<'_>,
-        unit: usize,
-        lines: [&[u8]; KERNEL],
+        block: Block,
+        lines: &[u8],
         weights: &[Weights],
-        sums: &mut [u8],
+        sums: &mut [Eight],
     ) {
         let layer = self.layer();
-        let spec = layer.requantization();
-        let raw = Conv2d { out_stride: COLUMNS as i32, ..layer };
-        let pixels = unit * self.out_w as usize..(unit + 1) * self.out_w as usize;
-        let [_, _, bias, multipliers, ..] = buffers.reads;
-        for (index, (weights, bias_of_eight)) in weights.iter().zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
-            let row = Row { lines: lines.map(|line| &line[index * LANES..]), pixel: self.in_stride as usize, weights };
-            if cfg!(feature = "train") && spec.form == form::RAW {
-                let columns = self.columns_of(isa, Columns::new(isa, &layer, Raw, index, bias, multipliers), weights);
-                run_tiles::<I, _, DOT, STRIDE>(isa, &columns, row, pixels.clone(), buffers.writes[0]);
-            } else if spec.form == form::Q15 && spec.shift >= 1 {
-                let ready = Requantized(Q15Right::new(isa, &spec));
-                let columns = self.columns_of(isa, Columns::new(isa, &layer, ready, index, bias, multipliers), weights);
-                run_tiles::<I, _, DOT, STRIDE>(isa, &columns, row, pixels.clone(), buffers.writes[0]);
-            } else {
-                // Sums of these forms start from the bias alone.
-                let columns = self.columns_of(isa, Columns::new(isa, &raw, Raw, 0, bias_of_eight, &[]), weights);
-                run_tiles::<I, _, DOT, STRIDE>(isa, &columns, row, 0..pixels.len(), sums);
-                finish(isa, &layer, index, buffers, sums, pixels.clone());
+        let width = self.out_w as usize;
+        let line = |row: i32, index: usize| &lines[self.line_of(row) * self.line_bytes()..][index * LANES..self.line_bytes()];
+        for (index, weights) in weights.iter().enumerate() {
+            let initial = self.moved(isa, initial(isa, &layer, index, buffers.reads[2]), weights);
+            for y in 0..block.rows {
+                let top = layer.rows().start(block.y + y);
+                let row = Row { lines: from_fn(|ky| line(top + ky as i32, index)), pixel: self.in_stride as usize, weights };
+                row_sums::<I, DOT, STRIDE>(isa, initial, row, &mut sums[y * width..][..width]);
             }
+            finish(isa, &layer, index, buffers, sums, block.pixel..block.pixel + block.rows * width);
         }
     }
 
-    /// The columns with the bias of codes that were moved: by +128 into 0..255, by −128 into −128..127.
-    fn columns_of<'a, I: Isa, F: Epilogue<I>>(&self, isa: I, mut columns: Columns<'a, I, F>, weights: &Weights) -> Columns<'a, I, F> {
+    /// What sums start from where codes were moved: by +128 into 0..255, by −128 into −128..127.
+    fn moved<I: Isa>(&self, isa: I, initial: [I::I32x4; 2], weights: &Weights) -> [I::I32x4; 2] {
         if self.offset() == 0 {
-            return columns;
+            return initial;
         }
         let ones = isa.i8x16_splat(1);
-        columns.initial = from_fn(|half| {
+        from_fn(|half| {
             let sums = weights
                 .iter()
                 .fold(isa.i32x4_splat(0), |sums, column| isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(isa.i8x16_load(&column[half]), ones, sums));
             let moved = isa.i32x4_shl(sums, 7);
             if self.dot == dot::USDOT {
-                isa.i32x4_sub(columns.initial[half], moved)
+                isa.i32x4_sub(initial[half], moved)
             } else {
-                isa.i32x4_add(columns.initial[half], moved)
+                isa.i32x4_add(initial[half], moved)
             }
-        });
-        columns
+        })
     }
 }
 
@@ -250,7 +281,7 @@ fn side_by_side<I: Isa>(isa: I, [a, b, c, d]: [I::I8x16; 4]) -> [I::I8x16; 2] {
     [bytes(isa.i16x8_interleave_low(ab, cd)), bytes(isa.i16x8_interleave_high(ab, cd))]
 }
 
-/// What a row of tiles reads: three lines from the channels' first byte on, `pixel` bytes from one pixel to the next.
+/// What a row of the output reads: three lines from the channels' first byte on, `pixel` bytes from one pixel to the next.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     lines: [&'a [u8]; KERNEL],
@@ -258,54 +289,43 @@ struct Row<'a> {
     weights: &'a Weights,
 }
 
-/// The tiles of a row and eight channels. A function of its own, so that the engine keeps the sums in registers.
+/// The sums of a row and eight channels. Each column is read once: it ends one sum, goes on with another and begins a third. A function of its own, so
+/// that the engine keeps those in registers.
 #[inline(never)]
-fn run_tiles<I: Isa, F: Epilogue<I>, const DOT: i32, const STRIDE: usize>(
-    isa: I,
-    columns: &Columns<'_, I, F>,
-    row: Row<'_>,
-    pixels: Range<usize>,
-    output: &mut [u8],
-) {
-    let weights = row.weights.map(|column| column.map(|four| isa.i8x16_load(&four)));
+fn row_sums<I: Isa, const DOT: i32, const STRIDE: usize>(isa: I, initial: [I::I32x4; 2], row: Row<'_>, sums: &mut [Eight]) {
+    let [left, middle, right] = row.weights.map(|column| column.map(|four| isa.i8x16_load(&four)));
     // One length for all: one check of a column's place is enough for three lines.
     let [first, second, third] = row.lines;
     let (second, third) = (&second[..first.len()], &third[..first.len()]);
-    for (tile, start) in pixels.clone().step_by(OUTPUTS).enumerate() {
-        let mut sums = [columns.initial; OUTPUTS];
-        let left = tile * OUTPUTS * STRIDE * row.pixel;
-        // Spelled out, as in the kernel by i16.
-        macro_rules! columns {
-            ($($column:literal)*) => {
-                $(
-                    if $column < (OUTPUTS - 1) * STRIDE + KERNEL {
-                        let at = left + $column * row.pixel;
-                        let load = |line: &[u8]| isa.i8x16_load64_zero(mem::array(line, at));
-                        let below = load(third);
-                        let codes = side_by_side(isa, [load(first), load(second), below, below]);
-                        outputs!($column, codes; 0 1 2 3);
-                    }
-                )*
-            };
+    let column = |column: usize| {
+        let load = |line: &[u8]| isa.i8x16_load64_zero(mem::array(line, column * row.pixel));
+        let below = load(third);
+        side_by_side(isa, [load(first), load(second), below, below])
+    };
+    let add = |[low, high]: [I::I32x4; 2], codes: [I::I8x16; 2], weights: [I::I8x16; 2]| {
+        [step::<I, DOT>(isa, low, codes[0], weights[0]), step::<I, DOT>(isa, high, codes[1], weights[1])]
+    };
+    let store = |sums: [I::I32x4; 2], stored: &mut Eight| {
+        isa.i32x4_store(sums[0], &mut stored[0]);
+        isa.i32x4_store(sums[1], &mut stored[1]);
+    };
+    let mut next = add(initial, column(0), left);
+    if STRIDE == 2 {
+        for (x, stored) in sums.iter_mut().enumerate() {
+            let last = column(2 * x + 2);
+            store(add(add(next, column(2 * x + 1), middle), last, right), stored);
+            next = add(initial, last, left);
         }
-        macro_rules! outputs {
-            ($column:literal, $codes:ident; $($output:literal)*) => {
-                $(
-                    if let 0..KERNEL = ($column as usize).wrapping_sub($output * STRIDE) {
-                        let [low, high] = weights[($column as usize).wrapping_sub($output * STRIDE)];
-                        sums[$output] = [step::<I, DOT>(isa, sums[$output][0], $codes[0], low), step::<I, DOT>(isa, sums[$output][1], $codes[1], high)];
-                    }
-                )*
-            };
-        }
-        columns!(0 1 2 3 4 5 6 7 8);
-        if start + OUTPUTS <= pixels.end && columns.is_whole() {
-            columns.store_four(start, sums, output);
-        } else {
-            for (pixel, sums) in (start..pixels.end).zip(sums) {
-                columns.store(pixel, sums, output);
-            }
-        }
+        return;
+    }
+    let codes = column(1);
+    let mut after = add(initial, codes, left);
+    next = add(next, codes, middle);
+    for (x, stored) in sums.iter_mut().enumerate() {
+        let codes = column(x + 2);
+        store(add(next, codes, right), stored);
+        next = add(after, codes, middle);
+        after = add(initial, codes, left);
     }
 }
 

@@ -1,15 +1,13 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
-use super::epilogue::{Epilogue, Raw, Requantized};
+use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
-use super::output::Columns;
 use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
-use crate::params::{form, Conv2d};
-use crate::requant::{with_form, Q15Right};
+use crate::params::Conv2d;
 use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Dot, Isa};
@@ -140,61 +138,19 @@ impl<D: Tiles> Direct<D> {
                 }
             }
             let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
-            let spec = layer.requantization();
-            if cfg!(feature = "train") && spec.form == form::RAW {
-                self.multiply(isa, Raw, buffers, block);
-            } else if spec.form == form::Q15 && spec.shift >= 1 {
-                self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block);
-            } else {
-                self.multiply_apart(isa, buffers, block, sums);
-            }
-        }
-    }
-
-    /// [`Direct::multiply`] for the forms that few layers have: by way of the sums, so that they need no microkernels of their own. Sums of these forms
-    /// start from the bias alone.
-    #[inline(never)]
-    fn multiply_apart<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [u8]) {
-        let [_, weights, bias, ..] = buffers.reads;
-        let pixels = block.first..self.layer.out_pixels().min(block.first + block.tiles.len() / self.tile_steps() * ROWS);
-        let raw = Conv2d { out_stride: COLUMNS as i32, ..self.layer };
-        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
-        for (index, (panel, bias)) in panels.zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
-            let columns = Columns::new(isa, &raw, Raw, 0, bias, &[]);
-            self.multiply_panel(isa, &columns, panel, Block { first: 0, ..block }, pixels.len(), sums);
-            finish(isa, &self.layer, index, buffers, sums, pixels.clone());
-        }
-    }
-
-    /// One panel of weights against every tile of a block, for pixels before `end`.
-    fn multiply_panel<I: Isa, F: Epilogue<I>>(
-        &self,
-        isa: I,
-        columns: &Columns<'_, I, F>,
-        panel: &[PanelStep],
-        block: Block<'_>,
-        end: usize,
-        output: &mut [u8],
-    ) {
-        let whole = if columns.is_whole() { (end - block.first) / ROWS * self.tile_steps() } else { 0 };
-        let (whole, rest) = block.tiles.split_at(whole.min(block.tiles.len()));
-        whole_tiles::<I, D, F>(isa, columns, Block { tiles: whole, ..block }, self.tile_steps(), panel, output);
-        let first = block.first + whole.len() / self.tile_steps() * ROWS;
-        for (i, tile) in rest.chunks_exact(self.tile_steps()).enumerate() {
-            let pixel = first + i * ROWS;
-            partial_tile::<I, D, F>(isa, columns, tile, panel, pixel..end.min(pixel + ROWS), output);
+            self.multiply(isa, buffers, block, mem::panels_mut::<16, 2>(sums));
         }
     }
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
-    #[inline(never)]
-    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, block: Block<'_>) {
-        let [_, weights, bias, multipliers, ..] = buffers.reads;
-        let output = &mut *buffers.writes[0];
-        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
-        for (index, panel) in panels.enumerate() {
-            let columns = Columns::new(isa, &self.layer, form, index, bias, multipliers);
-            self.multiply_panel(isa, &columns, panel, block, self.layer.out_pixels(), output);
+    fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight]) {
+        let [_, weights, bias, ..] = buffers.reads;
+        let tiles = block.tiles.len() / self.tile_steps();
+        let pixels = block.first..self.layer.out_pixels().min(block.first + tiles * ROWS);
+        for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(self.steps()).enumerate() {
+            let initial = initial(isa, &self.layer, index, bias);
+            multiply_panel::<I, D>(isa, initial, block.tiles, self.tile_steps(), panel, sums);
+            finish(isa, &self.layer, index, buffers, sums, pixels.clone());
         }
     }
 }
@@ -211,57 +167,20 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
     bytes
 }
 
-/// Whole tiles of `steps` and eight channels that are all stored, one after another: few products leave no time for a call per tile. A function of its
-/// own, so that the engine keeps the accumulators in registers.
+/// The sums of a panel's eight channels under every pixel of tiles of `steps` each. A function of its own, so that the engine keeps the accumulators in
+/// registers.
 #[inline(never)]
-fn whole_tiles<I: Isa, D: Dot, F: Epilogue<I>>(
-    isa: I,
-    columns: &Columns<'_, I, F>,
-    block: Block<'_>,
-    steps: usize,
-    panel: &[PanelStep],
-    output: &mut [u8],
-) {
-    let columns = *columns;
-    for (i, tile) in block.tiles.chunks_exact(steps).enumerate() {
-        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, columns.initial);
+fn multiply_panel<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileStep], steps: usize, panel: &[PanelStep], sums: &mut [Eight]) {
+    for (tile, stored) in tiles.chunks_exact(steps).zip(sums.as_chunks_mut::<ROWS>().0) {
+        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, initial);
         if let (true, Some(pixel_sums)) = (D::SUMS, tile.last()) {
             for (sums, sum) in sums.iter_mut().zip(pixel_sums) {
                 *sums = sums.map(|acc| D::flush(isa, acc, sum));
             }
         }
-        columns.store_four(block.first + i * ROWS, sums, output);
-    }
-}
-
-/// The codes of `pixels` of one tile, one pixel after another: the last pixels, and channels that are not all stored.
-#[inline(never)]
-fn partial_tile<I: Isa, D: Dot, F: Epilogue<I>>(
-    isa: I,
-    columns: &Columns<'_, I, F>,
-    tile: &[TileStep],
-    panel: &[PanelStep],
-    pixels: Range<usize>,
-    output: &mut [u8],
-) {
-    let pixel_sums = tile.last().copied().unwrap_or_default();
-    for (row, (pixel, sum)) in pixels.zip(pixel_sums).enumerate() {
-        let sums = tile.iter().zip(panel).fold(columns.initial, |sums, (codes, weights)| {
-            let codes = D::activations(isa, &codes[row % ROWS]);
-            [D::step(isa, sums[0], codes, D::weights(isa, &weights[0])), D::step(isa, sums[1], codes, D::weights(isa, &weights[1]))]
-        });
-        columns.store(pixel, sums.map(|acc| D::flush(isa, acc, &sum)), output);
-    }
-}
-
-/// The codes of the sums of `pixels` and of the channels of panel `index`; the bias is in the sums.
-#[inline(never)]
-pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffers<'_>, sums: &[u8], pixels: Range<usize>) {
-    let spec = layer.requantization();
-    with_form!(isa, spec, form => {
-        let columns = Columns::new(isa, layer, Requantized(form), index, &[], buffers.reads[3]);
-        for (pixel, [low, high]) in pixels.zip(mem::panels::<16, 2>(sums)) {
-            columns.store(pixel, [isa.i32x4_load(low), isa.i32x4_load(high)], buffers.writes[0]);
+        for (stored, [low, high]) in stored.iter_mut().zip(sums) {
+            isa.i32x4_store(low, &mut stored[0]);
+            isa.i32x4_store(high, &mut stored[1]);
         }
-    });
+    }
 }

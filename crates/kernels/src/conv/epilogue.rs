@@ -1,6 +1,7 @@
 //! What becomes of the sums of eight output channels: codes, by a requantization, or with form RAW (SPEC 7.1) nothing else than i32.
 
-use crate::codes::{store_first, store_four, LANES};
+use crate::codes::{store_first, LANES};
+use crate::params::container;
 use crate::requant::Form;
 use simd::{mem, Isa};
 
@@ -16,17 +17,6 @@ pub trait Epilogue<I: Isa>: Copy {
     /// Stores what becomes of the first `count` ≤ 8 of eight accumulators from element `at` of a `container` on, and nothing beyond.
     #[allow(clippy::too_many_arguments, reason = "each is a register of the microkernel")]
     fn store(self, isa: I, container: i32, sums: [I::I32x4; 2], b: Self::Multipliers, count: usize, bytes: &mut [u8], at: usize);
-
-    /// [`Epilogue::store`] of all eight of four pixels, `stride` elements apart.
-    #[inline(always)]
-    #[allow(clippy::too_many_arguments, reason = "each is a register of the microkernel")]
-    fn store_four(self, isa: I, container: i32, sums: [[I::I32x4; 2]; 4], b: Self::Multipliers, bytes: &mut [u8], at: usize, stride: usize) {
-        let [first, second, third, fourth] = sums;
-        self.store(isa, container, first, b, LANES, bytes, at);
-        self.store(isa, container, second, b, LANES, bytes, at + stride);
-        self.store(isa, container, third, b, LANES, bytes, at + 2 * stride);
-        self.store(isa, container, fourth, b, LANES, bytes, at + 3 * stride);
-    }
 }
 
 /// Codes by a form of requantization.
@@ -47,14 +37,12 @@ impl<I: Isa, F: Form<I>> Epilogue<I> for Requantized<F> {
     }
 
     #[inline(always)]
-    fn store(self, isa: I, container: i32, [low, high]: [I::I32x4; 2], b: F::Multipliers, count: usize, bytes: &mut [u8], at: usize) {
-        store_first(isa, container, self.0.finish(isa, low, high, b), count, bytes, at);
-    }
-
-    #[inline(always)]
-    fn store_four(self, isa: I, container: i32, sums: [[I::I32x4; 2]; 4], b: F::Multipliers, bytes: &mut [u8], at: usize, stride: usize) {
-        let codes = sums.map(|[low, high]| self.0.finish(isa, low, high, b));
-        store_four(isa, container, codes, bytes, at, stride);
+    fn store(self, isa: I, container: i32, sums: [I::I32x4; 2], b: F::Multipliers, count: usize, bytes: &mut [u8], at: usize) {
+        if container != container::I16 && count == LANES {
+            isa.i8x16_store64_low(self.0.finish_bytes(isa, [sums; 2], b), mem::array_mut(bytes, at));
+        } else {
+            store_first(isa, container, self.0.finish(isa, sums[0], sums[1], b), count, bytes, at);
+        }
     }
 }
 

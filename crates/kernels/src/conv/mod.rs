@@ -7,6 +7,7 @@ mod depthwise_3x3;
 mod depthwise_relaxed;
 pub mod direct;
 mod epilogue;
+mod finish;
 pub mod gemm_4x8;
 mod grouped;
 mod layer;

@@ -138,7 +138,7 @@ fn run<I: Isa, F: Epilogue<I>>(isa: I, kernel: &WinogradF23, form: F, buffers: &
             for ((codes, panel), sums) in operands.zip(sums.chunks_exact_mut(room)) {
                 multiply(isa, layer.in_c as usize, codes, panel, &mut sums[..block.count.next_multiple_of(ROWS)]);
             }
-            block.store(&Columns::new(isa, layer, form, index, bias, multipliers), sums, &mut *buffers.writes[0]);
+            block.store(&Columns::new(isa, layer, &form, index, bias, multipliers), sums, &mut *buffers.writes[0]);
         }
     }
 }

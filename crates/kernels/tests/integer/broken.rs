@@ -121,7 +121,7 @@ operations! {
     i16x8_narrow_i32x4_s(a: Self::I32x4, b: Self::I32x4) -> Self::I16x8;
     i16x8_interleave_low(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i16x8_interleave_high(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
-    i16x8_q15mulr_sat_s(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
+    i16x8_relaxed_q15mulr_s(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i32x4_splat(a: i32) -> Self::I32x4;
     i32x4_add(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;
     i32x4_sub(a: Self::I32x4, b: Self::I32x4) -> Self::I32x4;

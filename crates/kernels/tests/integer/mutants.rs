@@ -50,7 +50,7 @@ fn unbroken() {
 
 mutants! {
     gemm_4x8: conv::convolution {
-        i32x4_dot_i16x8_s, i32x4_add, i16x8_load32_splat, i16x8_load, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i32x4_shr_s, i16x8_add_sat_s,
+        i32x4_dot_i16x8_s, i32x4_add, i16x8_load32_splat, i16x8_load, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i32x4_shr_s, i16x8_add_sat_s,
         i16x8_min_s, i16x8_max_s
     }
     tile_packing: conv::convolution {
@@ -63,23 +63,23 @@ mutants! {
     }
     depthwise: conv::depthwise {
         i16x8_interleave_low, i16x8_interleave_high, i32x4_dot_i16x8_s, i16x8_load,
-        i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_q15mulr_sat_s
+        i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_relaxed_q15mulr_s
     }
     relaxed_i7: relaxed::i7 {
         i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i8x16_load, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low,
-        i32x4_concat_high, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i32x4_shr_s
+        i32x4_concat_high, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i32x4_shr_s
     }
     relaxed_depthwise: relaxed::depthwise {
         i8x16_load, i8x16_interleave_low, i16x8_interleave_low, i16x8_interleave_high, i8x16_add, i8x16_splat, i32x4_and, i16x8_load,
         i8x16_narrow_i16x8_s, i32x4_relaxed_dot_i8x16_i7x16_add_s, i32x4_dot_i8x16_u8x16_add, i32x4_dot_i8x16_i8x16_add, i32x4_add, i32x4_sub, i32x4_shl,
-        i32x4_load, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i8x16_narrow_i16x8_u
+        i32x4_load, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i8x16_narrow_i16x8_u
     }
     relaxed_w4: relaxed::w4 { i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i32x4_sub, i32x4_shl, i8x16_add, i8x16_splat }
     relaxed_usdot: relaxed::usdot { i32x4_dot_i8x16_u8x16_add, i8x16_add, i8x16_splat }
     relaxed_sdot: relaxed::sdot { i32x4_dot_i8x16_i8x16_add, i8x16_add, i8x16_splat }
     winograd_f23: winograd_f23::suite {
         i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i8x16_load, i8x16_add, i8x16_sub, i8x16_splat, i32x4_load, i32x4_add, i32x4_sub,
-        i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s
+        i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s
     }
     weight_gradient: weight_gradient::conv {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_interleave_low, i16x8_interleave_high, i32x4_from_i16x8, i16x8_load, i16x8_load32_splat,
@@ -99,11 +99,11 @@ mutants! {
     }
     sums: batches::convolution { i32x4_dot_i16x8_s, i32x4_add, i32x4_load }
     max_pool: pools::max { i16x8_max_s, i16x8_min_s, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_load }
-    average_pool: pools::average { i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_add, i16x8_q15mulr_sat_s }
+    average_pool: pools::average { i32x4_extend_low_i16x8_s, i32x4_extend_high_i16x8_s, i32x4_add, i16x8_relaxed_q15mulr_s }
     add: elementwise::add { i16x8_add_sat_s, i16x8_max_s, i16x8_min_s, i32x4_extend_low_i16x8_s, i16x8_narrow_i32x4_s }
-    requantize: elementwise::requantize { i32x4_add, i32x4_shl, i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i32x4_high_words }
+    requantize: elementwise::requantize { i32x4_add, i32x4_shl, i32x4_shr_s, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i32x4_high_words }
     forms: requantization::every_form {
         i64x2_extmul_low_i32x4_s, i64x2_extmul_high_i32x4_s, i32x4_high_words, i32x4_shl, i32x4_shr_s, i32x4_min_s, i32x4_max_s, i32x4_add,
-        i16x8_narrow_i32x4_s, i16x8_q15mulr_sat_s, i16x8_add_sat_s, i16x8_min_s, i16x8_max_s
+        i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i16x8_add_sat_s, i16x8_min_s, i16x8_max_s
     }
 }

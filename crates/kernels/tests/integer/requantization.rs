@@ -108,7 +108,7 @@ fn one_form<I: Isa>(isa: I, spec: Requantization, b: i32, random: &mut Seed) -> 
         let sums: [i32; 8] = std::array::from_fn(|i| sums[i % sums.len()]);
         let found = match spec.form {
             form::COPY => eight(isa, Copied::new(isa, &spec), sums, [b; 8]),
-            form::Q15 if spec.shift >= 1 => eight(isa, Q15Right::new(isa, &spec), sums, [b; 8]),
+            form::Q15 if spec.shift >= 1 => eight(isa, Q15Right::<I, 0>::new(isa, &spec), sums, [b; 8]),
             form::Q15 => eight(isa, Q15Left::new(isa, &spec), sums, [b; 8]),
             _ => eight(isa, Exact::new(isa, &spec), sums, [b; 8]),
         };

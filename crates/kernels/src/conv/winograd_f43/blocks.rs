@@ -139,7 +139,7 @@ fn panels<I: Isa, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut
     let panel_steps = POSITIONS * padded(layer.in_c as usize) / 2;
     for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(panel_steps).take(packed_channels(layer.out_c as usize) / COLUMNS).enumerate() {
         multiply(isa, v, panel, sums);
-        let columns = Columns::new(isa, layer, form, index, bias, multipliers);
+        let columns = Columns::new(isa, layer, &form, index, bias, multipliers);
         for (i, tile) in tiles.clone().enumerate() {
             store_tile(isa, layer, &columns, &sums[i / QUAD * POSITIONS..], i % QUAD, tile, output);
         }

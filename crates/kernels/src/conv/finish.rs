@@ -1,0 +1,81 @@
+//! From sums to codes, eight channels of some pixels at a time. Microkernels store sums and nothing else: the first-level cache holds them until they
+//! are read again here, and so no form of requantization needs registers, or a copy, of the loop that multiplies.
+
+use super::epilogue::{with_epilogue, Epilogue, Requantized};
+use super::gemm_4x8::ROWS;
+use super::output::Columns;
+use crate::kernel::Buffers;
+use crate::params::{container, form, Conv2d};
+use crate::requant::{Form, Q15Left, Q15Right};
+use core::ops::Range;
+use simd::{mem, Isa};
+
+/// The sums of eight channels of one pixel.
+pub type Eight = [[u8; 16]; 2];
+
+/// Runs `$body` with `$s` standing for `$shift` where it is one of those listed, and for 0 otherwise.
+macro_rules! with_shift {
+    ($shift:expr, $s:ident in [$($listed:literal),*] => $body:expr) => {
+        match $shift {
+            $( $listed => { const $s: u32 = $listed; $body } )*
+            _ => { const $s: u32 = 0; $body }
+        }
+    };
+}
+
+/// Stores what becomes of `sums`, which started from [`initial`], of `pixels` and the channels of panel `index`.
+#[inline(never)]
+pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffers<'_>, sums: &[Eight], pixels: Range<usize>) {
+    let spec = layer.requantization();
+    let multipliers = buffers.reads[3];
+    let output = &mut *buffers.writes[0];
+    let is_narrow = layer.out_container != container::I16;
+    let sums = &sums[..pixels.len()];
+    let first = pixels.start;
+    let done = match spec.form {
+        form::Q15 if spec.shift >= 1 && is_narrow => with_shift!(spec.shift, SHIFT in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] => {
+            let form = Requantized(Q15Right::<I, SHIFT>::new(isa, &spec));
+            bytes(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+        }),
+        form::Q15 if is_narrow => {
+            let form = Requantized(Q15Left::new(isa, &spec));
+            bytes(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+        }
+        _ => 0,
+    };
+    if done < sums.len() {
+        with_epilogue!(isa, spec, form => {
+            one_by_one(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first + done, &sums[done..], output);
+        });
+    }
+}
+
+/// The pixels from `first` on, four at a time, where all eight channels are stored. Returns of how many.
+#[inline(never)]
+fn bytes<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, first: usize, sums: &[Eight], output: &mut [u8]) -> usize {
+    if !columns.is_whole() {
+        return 0;
+    }
+    let form = columns.form();
+    let columns = columns.with(&form);
+    let (fours, _) = sums.as_chunks::<ROWS>();
+    for (i, four) in fours.iter().enumerate() {
+        columns.store_four(first + i * ROWS, four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums))), output);
+    }
+    fours.len() * ROWS
+}
+
+#[inline(never)]
+fn one_by_one<I: Isa, F: Epilogue<I>>(isa: I, columns: &Columns<'_, I, F>, first: usize, sums: &[Eight], output: &mut [u8]) {
+    let form = columns.form();
+    let columns = columns.with(&form);
+    for (pixel, eight) in (first..).zip(sums) {
+        columns.store(pixel, eight.map(|sums| isa.i32x4_load(&sums)), output);
+    }
+}
+
+/// What the sums of panel `index` start from: the bias, and the rounding where the form wants it.
+pub fn initial<I: Isa>(isa: I, layer: &Conv2d, index: usize, bias: &[u8]) -> [I::I32x4; 2] {
+    let rounding = isa.i32x4_splat(layer.requantization().rounding());
+    mem::panels::<16, 2>(bias).get(index).map_or([rounding; 2], |bias| bias.map(|four| isa.i32x4_add(isa.i32x4_load(&four), rounding)))
+}
