@@ -291,3 +291,13 @@ macro_rules! with_form {
     };
 }
 pub(crate) use with_form;
+
+/// The codes of eight sums in any form, for kernels that spend little of their time here: one function instead of a loop per form. The sums have not
+/// been through [`Form::preload`].
+#[inline(never)]
+#[allow(clippy::unit_arg, reason = "one form has no multipliers")]
+pub fn finish_eight<I: Isa>(isa: I, spec: &Requantization, [low, high]: [I::I32x4; 2], [b_low, b_high]: [I::I32x4; 2]) -> I::I16x8 {
+    with_form!(isa, *spec, form => {
+        form.finish(isa, form.preload(isa, low), form.preload(isa, high), form.multipliers(isa, b_low, b_high))
+    })
+}
