@@ -4,7 +4,7 @@ use crate::check::{container_range, element_bytes, field_holds, fields_in, is_fo
 use crate::codes::{padded, store_first, with_container, Container, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{form, AveragePool, MaxPool};
-use crate::requant::{finish_eight, Requantization};
+use crate::requant::{AnyForm, Form, Requantization};
 use crate::window::Axis;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -258,7 +258,7 @@ fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut 
                     let low = isa.i32x4_add(low, isa.i32x4_extend_low_i16x8_s(codes));
                     (low, isa.i32x4_add(high, isa.i32x4_extend_high_i16x8_s(codes)))
                 });
-                let codes = finish_eight(isa, &spec, [low, high], [b_lanes; 2]);
+                let codes = AnyForm(spec).finish(isa, low, high, [b_lanes; 2]);
                 store_first(isa, pool.out_container, codes, LANES.min(out_stride - channel), output, pixel + channel);
             }
             for channel in whole..channels {

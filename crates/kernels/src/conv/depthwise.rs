@@ -8,7 +8,7 @@ use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_depthwise_bytes;
 use crate::params::{container, form, Conv2d, DepthwiseConv2d};
-use crate::requant::finish_eight;
+use crate::requant::{AnyForm, Form};
 use core::ops::Range;
 use simd::{mem, Isa};
 
@@ -150,7 +150,7 @@ fn run<I: Isa, C: Container>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, 
                     continue;
                 }
                 let b = if multipliers.is_empty() { [low, high] } else { eight(multipliers, channel) };
-                store_first(isa, layer.out_container, finish_eight(isa, &spec, [low, high], b), stored, output, pixel + channel);
+                store_first(isa, layer.out_container, AnyForm(spec).finish(isa, low, high, b), stored, output, pixel + channel);
             }
         }
     }
