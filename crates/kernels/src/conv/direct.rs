@@ -12,10 +12,23 @@ use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Dot, Isa};
 
-/// Packed tiles of one block stay below this, so that they live in the second-level cache while the weights stream past.
-const BLOCK_BYTES: usize = 192 * 1024;
-/// More tiles than this per block gain nothing: a panel of weights is then read rarely enough.
-const MOST_TILES: usize = 16;
+/// How much of a layer is multiplied by a panel of weights before the next one comes.
+#[derive(Clone, Copy)]
+struct BlockLimits {
+    /// Packed tiles stay below this, so that they live in the second-level cache while the weights stream past.
+    bytes: usize,
+    /// More tiles than this gain nothing: a panel of weights is then read rarely enough.
+    tiles: usize,
+}
+
+/// What a block may hold. A panel that is widened for every block wants large ones.
+const fn block_limits<D: Dot>() -> BlockLimits {
+    if D::WIDENS {
+        BlockLimits { bytes: 512 * 1024, tiles: 32 }
+    } else {
+        BlockLimits { bytes: 192 * 1024, tiles: 16 }
+    }
+}
 
 /// Steps of K that one kernel position takes.
 pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
@@ -24,7 +37,7 @@ pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
 
 /// Bytes of the panels `[out_c/8][K/step][8][step]`, K = kernel positions · (in_c rounded up to whole steps).
 pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * 4
+    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
 }
 
 /// How the codes under 4 output pixels become a tile of a dot product.
@@ -76,6 +89,11 @@ impl<D: Tiles> Direct<D> {
         self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
     }
 
+    /// Bytes of the packed weights of eight channels.
+    fn panel_bytes(&self) -> usize {
+        self.steps() * D::STEP * COLUMNS
+    }
+
     /// Elements of a packed tile: its steps and, where the dot product wants it, the sum of each pixel's codes.
     fn tile_steps(&self) -> usize {
         self.steps() + usize::from(D::SUMS)
@@ -83,7 +101,10 @@ impl<D: Tiles> Direct<D> {
 
     /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
     fn block_tiles(&self) -> usize {
-        (BLOCK_BYTES / (self.tile_steps() * size_of::<TileStep>())).clamp(1, MOST_TILES).min(self.tiles())
+        let limits = block_limits::<D>();
+        let most = (limits.bytes / (self.tile_steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
+        // Blocks of one size: a small last one would read, or widen, every panel for little.
+        self.tiles().div_ceil(self.tiles().div_ceil(most))
     }
 
     fn tiles(&self) -> usize {
@@ -110,9 +131,12 @@ impl<D: Tiles> Direct<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
-    /// A block of packed tiles, a row of zero points, and sums.
+    /// A block of packed tiles, a row of zero points, sums, and a widened panel.
     pub fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer)) + self.sums_bytes()
+        self.block_tiles() * self.tile_steps() * size_of::<TileStep>()
+            + padded(D::border_bytes(&self.layer))
+            + self.sums_bytes()
+            + self.widened_bytes()
     }
 
     /// The sums of a block and eight channels.
@@ -120,10 +144,21 @@ impl<D: Tiles> Direct<D> {
         self.block_tiles() * ROWS * COLUMNS * 4
     }
 
+    /// The panel that a dot product widens.
+    fn widened_bytes(&self) -> usize {
+        if D::WIDENS {
+            self.steps() * size_of::<PanelStep>()
+        } else {
+            0
+        }
+    }
+
     /// [`Kernel::run`](crate::Kernel::run).
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
         let (sums, scratch) = scratch.split_at_mut(self.sums_bytes());
+        let (widened, scratch) = scratch.split_at_mut(self.widened_bytes());
+        let widened = mem::panels_mut::<16, 2>(widened);
         let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
         border.fill(layer.in_zero_point as u8);
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
@@ -138,18 +173,22 @@ impl<D: Tiles> Direct<D> {
                 }
             }
             let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
-            self.multiply(isa, buffers, block, mem::panels_mut::<16, 2>(sums));
+            self.multiply(isa, buffers, block, mem::panels_mut::<16, 2>(sums), widened);
         }
     }
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
-    fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight]) {
+    fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight], widened: &mut [PanelStep]) {
         let [_, weights, bias, ..] = buffers.reads;
         let tiles = block.tiles.len() / self.tile_steps();
         let pixels = block.first..self.layer.out_pixels().min(block.first + tiles * ROWS);
-        for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(self.steps()).enumerate() {
+        for (index, packed) in weights.chunks_exact(self.panel_bytes()).enumerate() {
             let initial = initial(isa, &self.layer, index, bias);
-            multiply_panel::<I, D>(isa, initial, block.tiles, self.tile_steps(), panel, sums);
+            if pixels.len() < ROWS {
+                multiply_pixels::<I, D>(isa, initial, block.tiles, packed, &mut sums[..pixels.len()]);
+            } else {
+                multiply_panel::<I, D>(isa, initial, block.tiles, self.tile_steps(), D::panel(isa, packed, widened), sums);
+            }
             finish(isa, &self.layer, index, buffers, sums, pixels.clone());
         }
     }
@@ -181,6 +220,21 @@ fn multiply_panel<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileS
         for (stored, [low, high]) in stored.iter_mut().zip(sums) {
             isa.i32x4_store(low, &mut stored[0]);
             isa.i32x4_store(high, &mut stored[1]);
+        }
+    }
+}
+
+/// The same for the only tile of fewer pixels, one after another: a dense layer reads its weights once, and does not widen them for that.
+#[inline(never)]
+fn multiply_pixels<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tile: &[TileStep], packed: &[u8], sums: &mut [Eight]) {
+    let pixel_sums = tile.last().copied().unwrap_or_default();
+    for (row, (stored, sum)) in sums.iter_mut().zip(pixel_sums).enumerate() {
+        let sums = tile.iter().zip(D::packed(isa, packed)).fold(initial, |sums, (codes, [low, high])| {
+            let codes = D::activations(isa, &codes[row % ROWS]);
+            [D::step(isa, sums[0], codes, low), D::step(isa, sums[1], codes, high)]
+        });
+        for (acc, stored) in sums.into_iter().zip(stored) {
+            isa.i32x4_store(D::flush(isa, acc, &sum), stored);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::codes::{store_first, LANES};
 use crate::params::container;
-use crate::requant::Form;
+use crate::requant::{low_bytes, Form};
 use simd::{mem, Isa};
 
 /// The end of a convolution, made ready for vectors of eight accumulators.
@@ -38,10 +38,11 @@ impl<I: Isa, F: Form<I>> Epilogue<I> for Requantized<F> {
 
     #[inline(always)]
     fn store(self, isa: I, container: i32, sums: [I::I32x4; 2], b: F::Multipliers, count: usize, bytes: &mut [u8], at: usize) {
+        let codes = self.0.finish(isa, sums[0], sums[1], b);
         if container != container::I16 && count == LANES {
-            isa.i8x16_store64_low(self.0.finish_bytes(isa, [sums; 2], b), mem::array_mut(bytes, at));
+            isa.i8x16_store64_low(low_bytes(isa, [codes; 2]), mem::array_mut(bytes, at));
         } else {
-            store_first(isa, container, self.0.finish(isa, sums[0], sums[1], b), count, bytes, at);
+            store_first(isa, container, codes, count, bytes, at);
         }
     }
 }

@@ -65,7 +65,12 @@ pub fn multipliers(scale: &Scale, random: &mut Seed, count: usize) -> Vec<i32> {
     numbers
 }
 
-fn eight<I: Isa, F: Form<I>>(isa: I, form: F, sums: [i32; 8], b: [i32; 8]) -> [i32; 8] {
+/// Whether the clamp leaves codes of a container of 8 bits.
+fn is_byte(spec: &Requantization) -> bool {
+    (spec.lo >= 0 && spec.hi <= 255) || (spec.lo >= -128 && spec.hi <= 127)
+}
+
+fn eight<I: Isa, F: Form<I>>(isa: I, spec: &Requantization, form: F, sums: [i32; 8], b: [i32; 8]) -> [i32; 8] {
     let vector = |lanes: &[i32]| {
         let mut bytes = [0; 16];
         for (bytes, lane) in bytes.chunks_exact_mut(4).zip(lanes) {
@@ -77,7 +82,19 @@ fn eight<I: Isa, F: Form<I>>(isa: I, form: F, sums: [i32; 8], b: [i32; 8]) -> [i
     let (low, high) = (form.preload(isa, vector(&sums[..4])), form.preload(isa, vector(&sums[4..])));
     let mut bytes = [0; 16];
     isa.i16x8_store(form.finish(isa, low, high, b), &mut bytes);
-    std::array::from_fn(|i| i32::from(i16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]])))
+    let codes: [i32; 8] = std::array::from_fn(|i| i32::from(i16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]])));
+    // The same as bytes: once in the low half, and once in the high one after others.
+    if is_byte(spec) {
+        let zero = isa.i32x4_splat(0);
+        for (sums, half) in [([[low, high], [zero; 2]], 0), ([[zero; 2], [low, high]], 8)] {
+            isa.i8x16_store(form.finish_bytes(isa, sums, b), &mut bytes);
+            let found: [u8; 8] = std::array::from_fn(|i| bytes[half + i]);
+            if found != codes.map(|code| code as u8) {
+                return codes.map(|_| i32::MIN);
+            }
+        }
+    }
+    codes
 }
 
 /// The largest |acc| of SPEC 2.4.
@@ -107,10 +124,10 @@ fn one_form<I: Isa>(isa: I, spec: Requantization, b: i32, random: &mut Seed) -> 
     for sums in accumulators(&spec, random).chunks(8) {
         let sums: [i32; 8] = std::array::from_fn(|i| sums[i % sums.len()]);
         let found = match spec.form {
-            form::COPY => eight(isa, Copied::new(isa, &spec), sums, [b; 8]),
-            form::Q15 if spec.shift >= 1 => eight(isa, Q15Right::<I, 0>::new(isa, &spec), sums, [b; 8]),
-            form::Q15 => eight(isa, Q15Left::new(isa, &spec), sums, [b; 8]),
-            _ => eight(isa, Exact::new(isa, &spec), sums, [b; 8]),
+            form::COPY => eight(isa, &spec, Copied::new(isa, &spec), sums, [b; 8]),
+            form::Q15 if spec.shift >= 1 => eight(isa, &spec, Q15Right::<I, 0>::new(isa, &spec), sums, [b; 8]),
+            form::Q15 => eight(isa, &spec, Q15Left::new(isa, &spec), sums, [b; 8]),
+            _ => eight(isa, &spec, Exact::new(isa, &spec), sums, [b; 8]),
         };
         for (sum, found) in sums.into_iter().zip(found) {
             let clamp = [i64::from(spec.lo), i64::from(spec.hi)];
