@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { load, Tensor } from '../../ts/entry/node.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Pair } from '../../ts/integer/integer-graph.js';
 import { validateIntegerGraph } from '../../ts/integer/validate.js';
-import { chooseConvolution, type ConvolutionGeometry, type ProgramOptions } from '../../ts/session/convolution-algorithm.js';
+import { chooseConvolutions, type ConvolutionAlgorithm, type ConvolutionCandidates, type ConvolutionGeometry, type ProgramOptions } from '../../ts/session/convolution-algorithm.js';
 import { COST_KINDS, workOf, type Coefficients, type CostKind, type EngineCosts } from '../../ts/session/convolution-cost.js';
 import { COST_TABLE } from '../../ts/session/cost-table.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
@@ -116,12 +116,28 @@ test('work: whole tiles, quads of tiles, vectors of channels', () => {
   assert.is(workOf('direct_i16', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).output, 52 * 8);
 });
 
+/** As packed weights are: 1 byte direct, 16/9 by F(2,3), 8 by F(4,3). */
+const BYTES: Readonly<Record<ConvolutionAlgorithm, number>> = { direct: 1, winograd_f23: 16 / 9, winograd_f43: 8 };
+
+function layer(more: Partial<ConvolutionGeometry>, isExact: ConvolutionCandidates['isExact'] = () => true): ConvolutionCandidates {
+  const shape = geometry(more);
+  return { geometry: shape, byBytes: false, bytes: (algorithm) => BYTES[algorithm] * 9 * shape.inC * shape.outC, isExact };
+}
+
+/** What `balanced` has for one such layer alone. */
+const ROOM = 9 * 64 * 64;
+
+function only<Item>(items: readonly Item[]): Item {
+  assert.is(items.length, 1);
+  return items[0] as Item;
+}
+
 const EVEN: Coefficients = { products: 1, input: 0, output: 0, weights: 0, fixed: 0 };
 
 test('the fastest that is exact and allowed, by the costs', () => {
   const asked: string[] = [];
   const choose = (costs: EngineCosts, options: ProgramOptions = {}, exact: readonly string[] = ['winograd_f23', 'winograd_f43']): string =>
-    chooseConvolution({ geometry: geometry(), byBytes: false, isExact: (one) => (asked.push(one), exact.includes(one)) }, costs, options);
+    only(chooseConvolutions([layer({}, (one) => (asked.push(one), exact.includes(one)))], ROOM, costs, options));
   const costs = { direct_i16: EVEN, winograd_f23: EVEN, winograd_f43: EVEN };
   assert.is(choose(costs, { memory: 'fast' }), 'winograd_f43');
   assert.is(choose(costs), 'winograd_f23', 'balanced has no room for eight bytes per weight');
@@ -136,6 +152,21 @@ test('the fastest that is exact and allowed, by the costs', () => {
   assert.equal(asked, ['winograd_f23'], 'no proof of what would not be taken');
 });
 
+test('what is left of twice the int8 weights goes where a byte saves most', () => {
+  const costs = { direct_i16: EVEN, winograd_f43: EVEN };
+  // The same products each, and four times the weights from one to the next.
+  const network = [layer({}), layer({ outH: 28, outW: 28, inC: 128, outC: 128 }), layer({ outH: 14, outW: 14, inC: 256, outC: 256 })];
+  const more = 7 * 9 * 64 * 64;
+  const choose = (room: number, layers = network): string => chooseConvolutions(layers, room, costs, {}).map((one) => (one === 'direct' ? '-' : 'w')).join('');
+  assert.is(choose(more - 1), '---');
+  assert.is(choose(more), 'w--');
+  assert.is(choose(5 * more - 1), 'w--');
+  assert.is(choose(5 * more), 'ww-');
+  assert.is(choose(21 * more), 'www');
+  const [first, ...others] = network as [ConvolutionCandidates, ...ConvolutionCandidates[]];
+  assert.is(choose(5 * more - 1, [{ ...first, isExact: () => false }, ...others]), '-w-', 'what a layer past its bound cannot have, the next gets');
+});
+
 test('the table of the package has every kernel of every part, and finite costs', () => {
   for (const [key, part] of Object.entries(COST_TABLE)) {
     const expected = key === 'scalar' || key === 'simd128' ? ['direct_i16', 'winograd_f43'] : [...COST_KINDS];
@@ -146,7 +177,7 @@ test('the table of the package has every kernel of every part, and finite costs'
 });
 
 test('ResNet layers run by Winograd where memory allows, single tiles direct', () => {
-  const choose = (more: Partial<ConvolutionGeometry>): string => chooseConvolution({ geometry: geometry(more), byBytes: false, isExact: () => true }, COST_TABLE.simd128 ?? {}, { memory: 'fast' });
+  const choose = (more: Partial<ConvolutionGeometry>): string => only(chooseConvolutions([layer(more)], 0, COST_TABLE.simd128 ?? {}, { memory: 'fast' }));
   for (const [size, channels] of [[56, 64], [28, 128], [14, 256], [7, 512]] as const) assert.is(choose({ outH: size, outW: size, inC: channels, outC: channels }), 'winograd_f43', `${channels}, ${size}²`);
   assert.is(choose({ outH: 1, outW: 1 }), 'direct');
   assert.is(choose({ inC: 3, outH: 4, outW: 4 }), 'direct');
@@ -162,7 +193,7 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
     for (const memory of [undefined, 'balanced', 'fast'] as const) {
       const model = await load(graph, { flavour, ...(memory === undefined ? {} : { memory }) });
       const perChannel = 2 * 64;
-      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 2) + perChannel);
+      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 1) + perChannel);
       const output = model.run(Tensor.from(picture, [1, 16, 11, 12]));
       results.push(output.toArray());
       output.dispose();

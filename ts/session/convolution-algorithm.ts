@@ -1,12 +1,12 @@
-/** Which kernel runs a convolution with one group: of those that are exact for it and allowed their memory, the one that the cost table says is fastest. */
+/** Which kernel runs each convolution with one group: the fastest by the cost table of those that are exact, as far as their memory goes. */
 import { channelWeights } from '../integer/accumulator.js';
 import type { IntegerTensor, IntegerValue, Pair } from '../integer/integer-graph.js';
 import { estimate, type CostKind, type CostTable, type EngineCosts } from './convolution-cost.js';
 import { isWinogradExact } from './winograd-bound.js';
 
 /**
- * What packed weights may cost. `balanced` (default): at most twice their int8 bytes. `fast`: whatever the fastest kernel wants; Winograd F(4,3)
- * takes 8 bytes per weight, its channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
+ * What packed weights may cost. `balanced` (default): at most twice the int8 bytes of the whole network's, spent where they save most time.
+ * `fast`: whatever the fastest kernel wants; Winograd F(4,3) takes 8 bytes per weight, its channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
  * are made anew in every run, in memory that layers share, so Winograd's do not pay.
  */
 export type MemoryMode = 'balanced' | 'fast' | 'compact';
@@ -52,23 +52,54 @@ export interface ConvolutionCandidates {
   readonly geometry: ConvolutionGeometry;
   /** Whether the direct kernel has a dot product of bytes for these operands. */
   readonly byBytes: boolean;
+  /** Bytes of the weights packed for an algorithm. */
+  readonly bytes: (algorithm: ConvolutionAlgorithm) => number;
   /** Asked only if the answer matters: a proof reads all weights. */
-  readonly isExact: (algorithm: Exclude<ConvolutionAlgorithm, 'direct'>) => boolean;
+  readonly isExact: (algorithm: Winograd) => boolean;
 }
 
-/** `costs`: the engine's part of the table; without it, or a line of it, nothing but the direct kernel is known to be fast. */
-export function chooseConvolution({ geometry, byBytes, isExact }: ConvolutionCandidates, costs: EngineCosts, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm {
-  if (convolution === 'direct') return 'direct';
-  if (convolution !== 'auto') return isExact(convolution) ? convolution : 'direct';
-  const time = (kind: CostKind): number => {
-    const coefficients = costs[kind];
-    return coefficients === undefined ? Infinity : estimate(kind, geometry, coefficients);
-  };
-  const direct = time(byBytes ? 'direct_bytes' : 'direct_i16');
-  const faster = ALLOWED[memory].map((algorithm) => ({ algorithm, time: time(algorithm) })).filter((one) => one.time < direct);
-  faster.sort((a, b) => a.time - b.time);
-  return faster.find(({ algorithm }) => isExact(algorithm))?.algorithm ?? 'direct';
+type Winograd = Exclude<ConvolutionAlgorithm, 'direct'>;
+
+/** A layer's way to be faster than it is so far. */
+interface Upgrade {
+  readonly layer: number;
+  readonly algorithm: Winograd;
+  /** Nanoseconds, and bytes that it takes, all told. */
+  readonly time: number;
+  readonly bytes: number;
 }
 
-/** F(4,3) takes eight bytes per weight, more than `balanced` allows; F(2,3) takes 16/9. */
-const ALLOWED: Readonly<Record<MemoryMode, readonly Exclude<ConvolutionAlgorithm, 'direct'>[]>> = { balanced: ['winograd_f23'], fast: ['winograd_f23', 'winograd_f43'], compact: [] };
+/**
+ * One algorithm per layer. `room`: bytes that packed weights may take beyond those of all layers run direct. Spent greedily, the most nanoseconds
+ * saved per byte first. `costs`: the engine's part of the table; without it, or a line of it, nothing but the direct kernel is known to be fast.
+ */
+export function chooseConvolutions(layers: readonly ConvolutionCandidates[], room: number, costs: EngineCosts, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm[] {
+  if (convolution !== 'auto') return layers.map(({ isExact }) => (convolution !== 'direct' && isExact(convolution) ? convolution : 'direct'));
+  const chosen = layers.map(({ geometry, byBytes, bytes }) => ({ algorithm: 'direct' as ConvolutionAlgorithm, time: timeOf(byBytes ? 'direct_bytes' : 'direct_i16', geometry, costs), bytes: bytes('direct') }));
+  if (memory === 'compact') return chosen.map(({ algorithm }) => algorithm);
+  let upgrades = layers.flatMap(({ geometry, bytes }, layer) =>
+    WINOGRADS.map((algorithm): Upgrade => ({ layer, algorithm, time: timeOf(algorithm, geometry, costs), bytes: bytes(algorithm) })),
+  );
+  let left = memory === 'fast' ? Infinity : room;
+  const extra = ({ layer, bytes }: Upgrade): number => bytes - (chosen[layer]?.bytes ?? 0);
+  const saved = ({ layer, time }: Upgrade): number => (chosen[layer]?.time ?? 0) - time;
+  // With room for all, the fastest first: a proof of what a faster one replaces would be for nothing.
+  const worth = (upgrade: Upgrade): number => (left === Infinity ? saved(upgrade) : saved(upgrade) / Math.max(extra(upgrade), 1));
+  for (;;) {
+    upgrades = upgrades.filter((upgrade) => saved(upgrade) > 0 && extra(upgrade) <= left);
+    const [first, ...others] = upgrades;
+    if (first === undefined) return chosen.map(({ algorithm }) => algorithm);
+    const best = others.reduce((most, upgrade) => (worth(upgrade) > worth(most) ? upgrade : most), first);
+    upgrades = upgrades.filter((upgrade) => upgrade !== best);
+    if (!(layers[best.layer] as ConvolutionCandidates).isExact(best.algorithm)) continue;
+    left -= extra(best);
+    chosen[best.layer] = best;
+  }
+}
+
+const WINOGRADS: readonly Winograd[] = ['winograd_f23', 'winograd_f43'];
+
+function timeOf(kind: CostKind, geometry: ConvolutionGeometry, costs: EngineCosts): number {
+  const coefficients = costs[kind];
+  return coefficients === undefined ? Infinity : estimate(kind, geometry, coefficients);
+}

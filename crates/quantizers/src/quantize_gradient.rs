@@ -45,45 +45,55 @@ struct Rounding<I: Isa, const EIGHT: bool> {
 }
 
 impl<I: Isa, const EIGHT: bool> Rounding<I, EIGHT> {
+    /// The high half of `point`'s bits, where sixteen bits are after the point: taken from eight codes at once.
+    const OFFSET: i16 = if EIGHT { 0 } else { 0x4340 };
+
     #[inline(always)]
     fn new(isa: I, levels: f32) -> Self {
         let point = if EIGHT { 384.0 } else { 192.0 };
         Self { low: isa.f32x4_splat(-levels), high: isa.f32x4_splat(levels), point: isa.f32x4_splat(point) }
     }
 
-    /// The noise that vector `index` of a group takes from the words of its blocks.
+    /// The noise of two vectors of a group from one word of its blocks: the low halves, then the high ones.
     #[inline(always)]
-    fn noise(isa: I, words: &[I::I32x4; 4], index: usize) -> I::I32x4 {
-        let word = words[index / 2];
-        match (index % 2, EIGHT) {
-            (0, false) => isa.i32x4_and(word, isa.i32x4_splat(0xffff)),
-            (0, true) => isa.i32x4_shr_u(isa.i32x4_shl(word, 16), 17),
-            (_, false) => isa.i32x4_shr_u(word, 16),
-            (_, true) => isa.i32x4_shr_u(word, 17),
+    fn noise(isa: I, word: I::I32x4) -> [I::I32x4; 2] {
+        if EIGHT {
+            [isa.i32x4_shr_u(isa.i32x4_shl(word, 16), 17), isa.i32x4_shr_u(word, 17)]
+        } else {
+            [isa.i32x4_and(word, isa.i32x4_splat(0xffff)), isa.i32x4_shr_u(word, 16)]
         }
     }
 
-    /// Four codes.
+    /// Four codes and [`Self::OFFSET`].
     #[inline(always)]
     fn codes(&self, isa: I, scaled: I::F32x4, noise: I::I32x4) -> I::I32x4 {
         let bounded = isa.f32x4_relaxed_min(isa.f32x4_relaxed_max(number(isa, scaled), self.low), self.high);
-        let sum = isa.i32x4_from_f32x4(isa.f32x4_add(bounded, self.point));
-        let fixed = isa.i32x4_sub(sum, isa.i32x4_from_f32x4(self.point));
-        isa.i32x4_shr_s(isa.i32x4_add(fixed, noise), if EIGHT { 15 } else { 16 })
+        let sum = isa.i32x4_add(isa.i32x4_from_f32x4(isa.f32x4_add(bounded, self.point)), noise);
+        if EIGHT {
+            isa.i32x4_shr_s(isa.i32x4_sub(sum, isa.i32x4_from_f32x4(self.point)), 15)
+        } else {
+            isa.i32x4_shr_s(sum, 16)
+        }
     }
 
     /// The codes of a group; `clipped` loses one for every gradient beyond its clip.
     #[inline(always)]
     fn group(&self, isa: I, from: &[[u8; 16]; VECTORS], words: [I::I32x4; 4], clips: Clips<'_, I>, to: &mut [u8; GROUP], clipped: &mut I::I32x4) {
-        let codes: [I::I32x4; VECTORS] = core::array::from_fn(|index| {
-            let [clip, reciprocal] = clips.of(isa, index);
-            let value = isa.f32x4_load(&from[index]);
-            *clipped = isa.i32x4_add(*clipped, isa.f32x4_gt(isa.f32x4_abs(value), clip));
-            self.codes(isa, isa.f32x4_mul(value, reciprocal), Self::noise(isa, &words, index))
-        });
-        for (codes, to) in codes.as_chunks::<4>().0.iter().zip(mem::arrays_mut::<16>(to)) {
-            let [a, b] = [[codes[0], codes[1]], [codes[2], codes[3]]].map(|[a, b]| isa.i16x8_narrow_i32x4_s(a, b));
-            isa.i8x16_store(isa.i8x16_narrow_i16x8_s(a, b), to);
+        let offset = isa.i16x8_splat(Self::OFFSET);
+        let mut eight = |word: usize| {
+            let noise = Self::noise(isa, words[word]);
+            let [a, b] = [0, 1].map(|half| {
+                let index = 2 * word + half;
+                let [clip, reciprocal] = clips.of(isa, index);
+                let value = isa.f32x4_load(&from[index]);
+                *clipped = isa.i32x4_add(*clipped, isa.f32x4_gt(isa.f32x4_abs(value), clip));
+                self.codes(isa, isa.f32x4_mul(value, reciprocal), noise[half])
+            });
+            isa.i16x8_sub(isa.i16x8_narrow_i32x4_s(a, b), offset)
+        };
+        let codes = [isa.i8x16_narrow_i16x8_s(eight(0), eight(1)), isa.i8x16_narrow_i16x8_s(eight(2), eight(3))];
+        for (codes, to) in codes.into_iter().zip(mem::arrays_mut::<16>(to)) {
+            isa.i8x16_store(codes, to);
         }
     }
 }
@@ -144,8 +154,8 @@ impl QuantizeGradient {
         group
     }
 
-    /// All codes; how many gradients were clipped.
-    #[inline(always)]
+    /// All codes; how many gradients were clipped. A function of its own for each kind of clips: in one for all there are too few registers.
+    #[inline(never)]
     fn quantize<'a, I: Isa, const EIGHT: bool>(
         &self,
         isa: I,
@@ -156,25 +166,46 @@ impl QuantizeGradient {
     ) -> I::I32x4 {
         let rounding = Rounding::<I, EIGHT>::new(isa, symmetric_levels(self.bits));
         let mut clipped = isa.i32x4_splat(0);
+        let mut blocks = Self::first_blocks(isa);
+        let whole = if self.channels == self.out_stride { mem::panels::<16, VECTORS>(input) } else { &[] };
+        let (dense, rest) = codes.split_at_mut(whole.len() * GROUP);
+        for ((from, to), index) in whole.iter().zip(mem::arrays_mut::<GROUP>(dense)).zip(0..) {
+            rounding.group(isa, from, noise.words(isa, blocks), clips(index * GROUP), to, &mut clipped);
+            blocks = isa.i32x4_add(blocks, isa.i32x4_splat(LANES as i32));
+        }
+        self.quantize_rest(isa, (rounding, noise), whole.len() * GROUP, input, clips, rest, clipped)
+    }
+
+    /// The blocks of the first group.
+    #[inline(always)]
+    fn first_blocks<I: Isa>(isa: I) -> I::I32x4 {
         let mut lanes = [0; 16];
         for lane in 1..LANES {
             mem::write_i32(&mut lanes, lane * BYTES, lane as i32);
         }
-        let (mut blocks, mut position) = (isa.i32x4_load(&lanes), 0);
-        if self.channels == self.out_stride {
-            for (from, to) in mem::panels::<16, VECTORS>(input).iter().zip(mem::arrays_mut::<GROUP>(codes)) {
-                rounding.group(isa, from, noise.words(isa, blocks), clips(position), to, &mut clipped);
-                blocks = isa.i32x4_add(blocks, isa.i32x4_splat(LANES as i32));
-                position += GROUP;
-            }
-        }
-        for to in codes[position..].chunks_mut(GROUP) {
+        isa.i32x4_load(&lanes)
+    }
+
+    /// Codes from `position` on, whose rows have pad channels or whose group is not whole.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments, reason = "the state of a loop")]
+    fn quantize_rest<'a, I: Isa, const EIGHT: bool>(
+        &self,
+        isa: I,
+        (rounding, noise): (Rounding<I, EIGHT>, &Noise),
+        position: usize,
+        input: &[u8],
+        clips: impl Fn(usize) -> Clips<'a, I>,
+        codes: &mut [u8],
+        mut clipped: I::I32x4,
+    ) -> I::I32x4 {
+        for (to, index) in codes.chunks_mut(GROUP).zip(0..) {
+            let position = position + index * GROUP;
+            let blocks = isa.i32x4_add(Self::first_blocks(isa), isa.i32x4_splat((position / GROUP * LANES) as i32));
             let mut whole = [0; GROUP];
             let from = self.gather(input, position);
             rounding.group(isa, &from, noise.words(isa, blocks), clips(position), &mut whole, &mut clipped);
             to.copy_from_slice(&whole[..to.len()]);
-            blocks = isa.i32x4_add(blocks, isa.i32x4_splat(LANES as i32));
-            position += GROUP;
         }
         clipped
     }

@@ -4,10 +4,11 @@ import { DyadicError } from '../../errors.js';
 import { Container, Form } from '../../wasm/params.js';
 import type { IntegerGraph, IntegerTensor, IntegerValue, Operation, Requantization } from '../../integer/integer-graph.js';
 import type { Assembler, StepBuffer } from '../assembler.js';
-import type { ProgramOptions } from '../convolution-algorithm.js';
+import type { ConvolutionAlgorithm, ProgramOptions } from '../convolution-algorithm.js';
 import { costKey, costsOf, type EngineCosts } from '../convolution-cost.js';
 import { COST_TABLE } from '../cost-table.js';
 import { activationLayout, containerOf, rowMajorLayout, type Layout } from '../layout.js';
+import { planConvolutions } from './plan-convolutions.js';
 
 export type OperationOf<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
 
@@ -27,6 +28,7 @@ export class LowerContext {
   readonly lowering: Lowering;
   readonly costs: EngineCosts;
   readonly #placed: (PlacedValue | undefined)[];
+  readonly #algorithms: ReadonlyMap<OperationOf<'conv2d'>, ConvolutionAlgorithm>;
 
   constructor(
     readonly engine: Engine,
@@ -37,6 +39,12 @@ export class LowerContext {
     this.lowering = engine.lowering;
     this.costs = costsOf(options.costs ?? COST_TABLE, costKey(engine.flavour, this.lowering));
     this.#placed = new Array<PlacedValue | undefined>(graph.values.length).fill(undefined);
+    this.#algorithms = planConvolutions(this);
+  }
+
+  /** How a convolution runs; `direct` also for those that have groups. */
+  algorithm(operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
+    return this.#algorithms.get(operation) ?? 'direct';
   }
 
   /** A value of the graph; the first call gives it a buffer. */

@@ -2,10 +2,10 @@
 import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
-import { chooseConvolution, isWinogradF43, type ConvolutionAlgorithm } from '../convolution-algorithm.js';
+import type { ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import { chooseDepthwiseDot, chooseDot } from './choose-dot.js';
-import { isWinograd } from './choose-winograd.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
+import { panelBytes, winogradBytes, type Linear } from './packed-bytes.js';
 
 export interface Operands {
   readonly weights: StepBuffer;
@@ -18,14 +18,12 @@ export interface Panels extends Operands {
   readonly dot: Dot | null;
 }
 
-export type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
-
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
   const input = context.input(operation);
   const inC = input.info.shape[1] as number;
   const outC = context.output(operation).info.shape[1] as number;
   const { groups } = operation;
-  const chosen = algorithm(context, operation);
+  const chosen = context.algorithm(operation);
   if (chosen !== 'direct') {
     context.assembler.step(chosen, stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC)));
   } else if (groups === 1) {
@@ -38,29 +36,14 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   }
 }
 
-function algorithm(context: LowerContext, operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
-  const input = context.input(operation).info;
-  const output = context.output(operation).info;
-  const weight = context.tensor(operation.weight);
-  const [, outC = 1, outH = 1, outW = 1] = output.shape;
-  const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
-  const { stride, dilation, groups } = operation;
-  const geometry = { inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups } as const;
-  const isExact = (winograd: Winograd): boolean => (winograd === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry, weight, input));
-  const byBytes = chooseDot(context.lowering, input, weight) !== null;
-  return chooseConvolution({ geometry, byBytes, isExact }, context.costs, context.options);
-}
-
 /** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */
 export function packPanels(context: LowerContext, operation: Linear, input: PlacedValue, inC: number, outC: number): Panels {
-  const { engine, lowering } = context;
   const weight = context.tensor(operation.weight);
   const [, , kernelH = 1, kernelW = 1] = weight.shape;
   const sizes = { inC, outC, kernelH, kernelW };
-  const dot = chooseDot(lowering, input.info, weight);
-  const bytes = dot === null ? engine.packedConv2dBytes(inC, outC, kernelH, kernelW) : engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
+  const dot = chooseDot(context.lowering, input.info, weight);
   const kernel = dot === null ? ({ kernel: 'pack_conv2d' } as const) : ({ kernel: 'pack_conv2d_relaxed', dot, inContainer: input.container } as const);
-  return { ...packed(context, operation, input, { ...kernel, ...sizes }, bytes), dot };
+  return { ...packed(context, operation, input, { ...kernel, ...sizes }, panelBytes(context, operation)), dot };
 }
 
 /** The step that belongs to {@link packPanels}. */
@@ -72,8 +55,7 @@ export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fie
 type Winograd = Exclude<ConvolutionAlgorithm, 'direct'>;
 
 function packWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: PlacedValue, winograd: Winograd, inC: number, outC: number): Operands {
-  const { engine } = context;
-  const bytes = winograd === 'winograd_f23' ? engine.packedWinogradF23Bytes(inC, outC) : engine.packedWinogradF43Bytes(inC, outC);
+  const bytes = winogradBytes(context.engine, winograd, inC, outC);
   return packed(context, operation, input, { kernel: `pack_${winograd}`, inC, outC, kernelH: 3, kernelW: 3 }, bytes);
 }
 
