@@ -3,7 +3,7 @@ import { chooseConvolutions, isWinogradF43 } from '../dist/session/convolution-a
 import { costKey, costsOf } from '../dist/session/convolution-cost.js';
 import { COST_TABLE } from '../dist/session/cost-table.js';
 import { chooseDot } from '../dist/session/lower/choose-dot.js';
-import { winogradBytes } from '../dist/session/lower/packed-bytes.js';
+import { kindBytes, winogradBytes } from '../dist/session/lower/packed-bytes.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
 /** Seeded numbers in [lo, hi]: xorshift32. */
@@ -41,11 +41,11 @@ export function algorithmOf(engine, { inH, inW, inC, outC, window, weight, type 
   const fitsF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
   const isExact = (algorithm) => (algorithm === 'winograd_f23' ? fitsF23 : isWinogradF43(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }));
   const costs = costsOf(COST_TABLE, costKey(engine.flavour, engine.lowering));
-  const byBytes = dotOf(engine, type) !== null;
-  const panels = byBytes ? engine.packedConv2dRelaxedBytes(inC, outC, window, window) : engine.packedConv2dBytes(inC, outC, window, window);
+  const direct = directOf(engine, { inC, outC, type });
+  const panels = kindBytes(engine, direct, [inC, outC, window, window]);
   const bytes = (algorithm) => (algorithm === 'direct' ? panels : winogradBytes(engine, algorithm, inC, outC));
   // As in a network that is this layer alone.
-  return chooseConvolutions([{ geometry, byBytes, bytes, isExact }], 2 * weight.length - panels, costs, { memory })[0];
+  return chooseConvolutions([{ geometry, direct, bytes, isExact }], 2 * weight.length - panels, costs, { memory })[0];
 }
 
 /** SPEC 3.1 by its sum, no reordering. */
@@ -85,6 +85,13 @@ function dotOf(engine, type) {
   return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: isNibble(type.weight) ? 'i4' : 'i8' });
 }
 
+/** The kernel that runs such a layer direct. */
+function directOf(engine, { inC, outC, type }) {
+  if (dotOf(engine, type) !== null) return 'direct_bytes';
+  const isPaired = engine.flavour === 'simd128' && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight) && outC % 16 === 0 && inC * 105 < 2 ** 19;
+  return isPaired ? 'direct_paired' : 'direct_i16';
+}
+
 function isNibble([lo, hi]) {
   return lo >= -8 && hi <= 7;
 }
@@ -92,9 +99,9 @@ function isNibble([lo, hi]) {
 /**
  * Puts the layer into `engine`, to run by `algorithm`: 'direct', 'winograd_f23' or 'winograd_f43'. `run` is one inference, `output` reads its codes,
  * `instruction` is what it multiplies by. With several `copies` of the packed weights runs take turns among them: weights are then as cold as in a network.
- * `byBytes: false` keeps a direct layer from the dot products of bytes.
+ * `direct` names the kernel of a direct layer, by default the one that a Program would take.
  */
-export function place(engine, layer, algorithm, { copies = 1, byBytes = true } = {}) {
+export function place(engine, layer, algorithm, { copies = 1, direct = directOf(engine, layer) } = {}) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
     const data = Type.from(values);
@@ -102,10 +109,11 @@ export function place(engine, layer, algorithm, { copies = 1, byBytes = true } =
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
-  const dot = algorithm === 'direct' && byBytes ? dotOf(engine, type) : null;
-  const kernel = algorithm !== 'direct' ? algorithm : dot === null ? 'conv2d' : 'conv2d_relaxed';
+  const dot = algorithm === 'direct' && direct === 'direct_bytes' ? dotOf(engine, type) : null;
+  const kernel = algorithm === 'direct' ? { direct_i16: 'conv2d', direct_paired: 'conv2d_paired', direct_bytes: 'conv2d_relaxed' }[direct] : algorithm;
   const weightBytes = {
     conv2d: () => engine.packedConv2dBytes(inC, outC, window, window),
+    conv2d_paired: () => engine.packedConv2dPairedBytes(inC, outC, window, window),
     conv2d_relaxed: () => engine.packedConv2dRelaxedBytes(inC, outC, window, window),
     winograd_f23: () => engine.packedWinogradF23Bytes(inC, outC),
     winograd_f43: () => engine.packedWinogradF43Bytes(inC, outC),

@@ -121,7 +121,7 @@ const BYTES: Readonly<Record<ConvolutionAlgorithm, number>> = { direct: 1, winog
 
 function layer(more: Partial<ConvolutionGeometry>, isExact: ConvolutionCandidates['isExact'] = () => true): ConvolutionCandidates {
   const shape = geometry(more);
-  return { geometry: shape, byBytes: false, bytes: (algorithm) => BYTES[algorithm] * 9 * shape.inC * shape.outC, isExact };
+  return { geometry: shape, direct: 'direct_i16', bytes: (algorithm) => BYTES[algorithm] * 9 * shape.inC * shape.outC, isExact };
 }
 
 /** What `balanced` has for one such layer alone. */
