@@ -2,20 +2,18 @@
 import { elementCount } from '../../graph/shape.js';
 import type { Engine } from '../../wasm/engine.js';
 import type { ConvolutionAlgorithm } from '../convolution-algorithm.js';
-import type { DirectKind } from '../convolution-cost.js';
 import type { Linear } from './choose-direct.js';
 import type { LowerContext } from './context.js';
 
 /** Panels of a convolution without groups, or of a dense layer (kernel 1 × 1), for the dot product that suits its operands. */
 export function panelBytes(context: LowerContext, operation: Linear): number {
+  const { engine } = context;
   const [outC = 1, inC = 1, kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
-  return kindBytes(context.engine, context.direct(operation).kind, [inC, outC, kernelH, kernelW]);
-}
-
-/** Sizes: in channels, out channels, kernel height and width. */
-export function kindBytes(engine: Engine, kind: DirectKind, [inC, outC, kernelH, kernelW]: readonly [number, number, number, number]): number {
-  if (kind === 'direct_bytes') return engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
-  return kind === 'direct_paired' ? engine.packedConv2dPairedBytes(inC, outC, kernelH, kernelW) : engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
+  switch (context.direct(operation).kind) {
+    case 'direct_bytes': return engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
+    case 'direct_paired': return engine.packedConv2dPairedBytes(inC, outC, kernelH, kernelW);
+    case 'direct_i16': return engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
+  }
 }
 
 export function winogradBytes(engine: Engine, algorithm: Exclude<ConvolutionAlgorithm, 'direct'>, inC: number, outC: number): number {
