@@ -44,11 +44,11 @@ pub fn array_mut<const N: usize>(bytes: &mut [u8], at: usize) -> &mut [u8; N] {
 #[inline(always)]
 fn holds_rows<const N: usize, const ROWS: usize>(length: usize, stride: usize) -> bool {
     const { assert!(ROWS > 0 && ROWS <= 16 && N <= 16) };
-    // The product does not wrap: 15 · 2^24 + 16 is below 2^32.
-    stride <= 1 << 24 && (ROWS - 1) * stride + N <= length
+    // The product does not wrap: 15 · 2^27 + 16 is below 2^32.
+    stride <= 1 << 27 && (ROWS - 1) * stride + N <= length
 }
 
-/// `N` bytes of each of `ROWS` rows, which begin `stride` ≤ 2^24 bytes apart, the first at byte `at`. Panics if the slice does not hold them. One check
+/// `N` bytes of each of `ROWS` rows, which begin `stride` ≤ 2^27 bytes apart, the first at byte `at`. Panics if the slice does not hold them. One check
 /// for all: what a microkernel does with them is a handful of instructions.
 #[inline(always)]
 pub fn rows<const N: usize, const ROWS: usize>(bytes: &[u8], at: usize, stride: usize) -> [&[u8; N]; ROWS] {

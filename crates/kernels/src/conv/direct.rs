@@ -2,6 +2,7 @@
 
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
+use super::paired;
 use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
@@ -35,9 +36,9 @@ pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
     in_c.div_ceil(D::STEP)
 }
 
-/// Bytes of the panels `[out_c/8][K/step][8][step]`, K = kernel positions · (in_c rounded up to whole steps).
+/// Bytes of the panels `[out_c/channels][K/step][channels][step]`, K = kernel positions · (in_c rounded up to whole steps).
 pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
+    out_c.next_multiple_of(D::CHANNELS) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
 }
 
 /// How the codes under 4 output pixels become a tile of a dot product.
@@ -67,9 +68,9 @@ pub trait Tiles: Dot {
 
 /// Packed tiles and the output pixel that the first of them begins with.
 #[derive(Clone, Copy)]
-struct Block<'a> {
-    tiles: &'a [TileStep],
-    first: usize,
+pub(super) struct Block<'a> {
+    pub(super) tiles: &'a [TileStep],
+    pub(super) first: usize,
 }
 
 /// A layer that is multiplied by the dot product `D`.
@@ -89,9 +90,9 @@ impl<D: Tiles> Direct<D> {
         self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
     }
 
-    /// Bytes of the packed weights of eight channels.
+    /// Bytes of the packed weights of a panel.
     fn panel_bytes(&self) -> usize {
-        self.steps() * D::STEP * COLUMNS
+        self.steps() * D::STEP * D::CHANNELS
     }
 
     /// Elements of a packed tile: its steps and, where the dot product wants it, the sum of each pixel's codes.
@@ -117,7 +118,7 @@ impl<D: Tiles> Direct<D> {
         let (in_c, out_c) = (layer.in_c as usize, layer.out_c as usize);
         let weights = panel_bytes::<D>(in_c, out_c, layer.kernel_h as usize, layer.kernel_w as usize);
         let channels = packed_channels(out_c);
-        let output = layer.output_elements(channels) * element_bytes(layer.out_container);
+        let output = layer.output_elements(out_c.next_multiple_of(D::CHANNELS)) * element_bytes(layer.out_container);
         Spans::new()
             .with(0, layer.input_offset, layer.input_bytes(D::channels_read(layer)), Access::Read)
             .with(1, layer.weights_offset, weights, Access::Read)
@@ -139,9 +140,9 @@ impl<D: Tiles> Direct<D> {
             + self.widened_bytes()
     }
 
-    /// The sums of a block and eight channels.
+    /// The sums of a block and the channels of a panel.
     fn sums_bytes(&self) -> usize {
-        self.block_tiles() * ROWS * COLUMNS * 4
+        self.block_tiles() * ROWS * D::CHANNELS * 4
     }
 
     /// The panel that a dot product widens.
@@ -179,6 +180,9 @@ impl<D: Tiles> Direct<D> {
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
     fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight], widened: &mut [PanelStep]) {
+        if D::CHANNELS > COLUMNS {
+            return paired::multiply(isa, &self.layer, buffers, block, self.steps(), sums);
+        }
         let [_, weights, bias, ..] = buffers.reads;
         let tiles = block.tiles.len() / self.tile_steps();
         let pixels = block.first..self.layer.out_pixels().min(block.first + tiles * ROWS);
@@ -211,7 +215,7 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
 #[inline(never)]
 fn multiply_panel<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileStep], steps: usize, panel: &[PanelStep], sums: &mut [Eight]) {
     for (tile, stored) in tiles.chunks_exact(steps).zip(sums.as_chunks_mut::<ROWS>().0) {
-        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, initial);
+        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, [initial; ROWS]);
         if let (true, Some(pixel_sums)) = (D::SUMS, tile.last()) {
             for (sums, sum) in sums.iter_mut().zip(pixel_sums) {
                 *sums = sums.map(|acc| D::flush(isa, acc, sum));

@@ -41,6 +41,14 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
             let form = Requantized(Q15Left::new(isa, &spec));
             bytes(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
         }
+        form::Q15 if spec.shift >= 1 => {
+            let form = Requantized(Q15Right::<I, 0>::new(isa, &spec));
+            words(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+        }
+        form::Q15 => {
+            let form = Requantized(Q15Left::new(isa, &spec));
+            words(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+        }
         _ => 0,
     };
     if done < sums.len() {
@@ -61,6 +69,21 @@ fn bytes<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, f
     let (fours, _) = sums.as_chunks::<ROWS>();
     for (i, four) in fours.iter().enumerate() {
         columns.store_four(first + i * ROWS, four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums))), output);
+    }
+    fours.len() * ROWS
+}
+
+/// The same of codes of 16 bits.
+#[inline(never)]
+fn words<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, first: usize, sums: &[Eight], output: &mut [u8]) -> usize {
+    if !columns.is_whole() {
+        return 0;
+    }
+    let form = columns.form();
+    let columns = columns.with(&form);
+    let (fours, _) = sums.as_chunks::<ROWS>();
+    for (i, four) in fours.iter().enumerate() {
+        columns.store_four_words(first + i * ROWS, four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums))), output);
     }
     fours.len() * ROWS
 }

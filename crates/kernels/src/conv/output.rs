@@ -80,4 +80,14 @@ impl<I: Isa, F: Form<I>> Columns<'_, I, Requantized<F>> {
         self.isa.i8x16_store64_low(lower, c);
         self.isa.i8x16_store64_high(lower, d);
     }
+
+    /// The same as i16.
+    #[inline(always)]
+    pub fn store_four_words(&self, pixel: usize, sums: [[I::I32x4; 2]; 4], output: &mut [u8]) {
+        let stride = self.layer.out_stride as usize;
+        let rows = mem::rows_mut::<16, 4>(output, (pixel * stride + self.channel) * 2, stride * 2);
+        for ([low, high], row) in sums.into_iter().zip(rows) {
+            self.isa.i16x8_store(self.form.0.finish(self.isa, low, high, self.multipliers), row);
+        }
+    }
 }
