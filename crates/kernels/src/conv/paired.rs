@@ -7,7 +7,7 @@ use super::gemm_4x8::{PanelStep, TileStep, ROWS};
 use super::layer::Layer;
 use crate::check::{field_holds, fields_in};
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
-use crate::params::{container, form, Conv2d, Conv2dPaired};
+use crate::params::{container, Conv2d, Conv2dPaired};
 use core::ops::Range;
 use core::slice::ChunksExact;
 use simd::dot::PairedDot;
@@ -21,8 +21,6 @@ impl Kernel for Conv2dPaired {
         fields_in!(self, container::U8..=container::U8; in_container);
         fields_in!(self, 0..=15; in_zero_point);
         field_holds!(self.out_stride as usize >= (self.out_c as usize).next_multiple_of(PairedDot::CHANNELS); out_stride);
-        let is_raw = cfg!(feature = "train") && self.form == form::RAW;
-        field_holds!(is_raw || self.form == form::Q15 && self.shift >= 1; form);
         Ok(())
     }
 

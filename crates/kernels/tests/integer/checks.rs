@@ -113,8 +113,6 @@ fn pairs_name_the_field_they_refuse() {
     refused(Conv2dPaired { in_zero_point: 16, ..good }, fields, "in_zero_point");
     refused(Conv2dPaired { out_stride: 15, ..good }, fields, "out_stride");
     refused(Conv2dPaired { groups: 3, ..good }, fields, "groups");
-    refused(Conv2dPaired { shift: 0, ..good }, fields, "form");
-    refused(Conv2dPaired { form: form::EXACT, shift: 40, ..good }, fields, "form");
 }
 
 /// The numbers that random words never hold, set on purpose; then everything else is random.
