@@ -76,7 +76,7 @@ mutants! {
     relaxed_depthwise: relaxed::depthwise {
         i8x16_load, i8x16_interleave_low, i16x8_interleave_low, i16x8_interleave_high, i8x16_add, i8x16_splat, i32x4_and, i16x8_load,
         i8x16_narrow_i16x8_s, i32x4_relaxed_dot_i8x16_i7x16_add_s, i32x4_dot_i8x16_u8x16_add, i32x4_dot_i8x16_i8x16_add, i32x4_add, i32x4_sub, i32x4_shl,
-        i32x4_load, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i8x16_narrow_i16x8_u
+        i32x4_load, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s
     }
     relaxed_w4: relaxed::w4 { i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i32x4_sub, i32x4_shl, i8x16_add, i8x16_splat }
     relaxed_usdot: relaxed::usdot { i32x4_dot_i8x16_u8x16_add, i8x16_add, i8x16_splat }
