@@ -121,7 +121,7 @@ const MAKERS: Makers = {
       stateOffset: quantizerState(c),
       outputOffset: c.room(rows * channels * 4),
       intervalGradientOffset: c.room(4),
-      ...{ rows, channels, inContainer, inStride: stride, bits: bits(c), isSigned: c.whole(0, 1) },
+      ...{ rows, channels, inContainer, inStride: stride, bits: bits(c), isSigned: c.whole(0, 1), ...(c.next() < 0.5 ? RELU : NO_BOUNDS) },
     };
   },
   gradient_maximum: (c, hard) => {

@@ -4,7 +4,7 @@
 use crate::blocks::Rows;
 use crate::params::{container, QuantizeActivationsBackward};
 use crate::state::{QUANTIZER_BYTES, WIDTHS};
-use crate::straight_through::{block_sum, Slices, Source, StraightThrough};
+use crate::straight_through::{block_sum, Bounds, Slices, Source, StraightThrough};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -28,7 +28,7 @@ impl QuantizeActivationsBackward {
     fn backward<I: Isa, const SIGNED: bool, const OTHERS: bool>(&self, isa: I, buffers: &mut Buffers<'_>, source: Source<I>) {
         let [x, gradient, state, _, _, others, ..] = buffers.reads;
         let [output, interval_gradient, ..] = &mut buffers.writes;
-        let backward = StraightThrough::<I, SIGNED>::new(isa, state, self.bits);
+        let backward = StraightThrough::<I, SIGNED>::new(isa, state, self.bits, Bounds::from_bits(isa, [self.lo_bits, self.hi_bits]));
         let [[block, gradient_block], [piece, gradient_piece]] = self.pieces();
         let mut total = 0.0;
         let blocks = x.chunks(block).zip(gradient.chunks(gradient_block)).zip(output.chunks_mut(block));
@@ -122,6 +122,7 @@ mod tests {
         x: Vec<f32>,
         gradient: Vec<i32>,
         others: Option<Vec<f32>>,
+        bounds: Option<[f32; 2]>,
         interval: f32,
         codes: Codes,
     }
@@ -138,20 +139,25 @@ mod tests {
         };
         let both: Vec<[f32; 2]> = case.x.iter().enumerate().map(|(i, x)| case.codes.backward(*x, g(i), case.interval)).collect();
         let terms: Vec<f32> = both.iter().map(|both| both[1]).collect();
-        let dx = both.iter().enumerate().map(|(i, both)| case.others.as_ref().map_or(both[0], |others| both[0] + others[i])).collect();
+        let is_inside = |x: f32| case.bounds.is_none_or(|[lo, hi]| lo < x && x < hi);
+        let sum = |i: usize| case.others.as_ref().map_or(both[i][0], |others| both[i][0] + others[i]);
+        let dx = (0..both.len()).map(|i| if is_inside(case.x[i]) { sum(i) } else { 0.0 }).collect();
         (dx, case.codes.interval_gradient(&terms, channels, block_rows(channels), case.interval))
     }
 
     #[test]
     fn equals_the_reference() {
         for (index, (rows, channels, stride)) in SHAPES.into_iter().enumerate() {
-            for (bits, is_signed, is_float, with_others, interval) in [
+            for ((bits, is_signed, is_float, with_others, interval), bounds) in [
                 (4, false, false, false, 1.1f32),
                 (4, false, false, true, 0.3),
                 (8, true, false, false, -0.4),
                 (2, true, true, true, 0.9),
                 (3, false, true, false, 1e-9),
-            ] {
+            ]
+            .into_iter()
+            .flat_map(|case| [(case, None), (case, Some([0.0, f32::INFINITY])), (case, Some([-0.1, 0.4]))])
+            {
                 let count = rows * channels;
                 // Not a number anywhere makes the sum no number: only some cases have them.
                 let x = if index % 3 == 0 { hard_floats(count, 5) } else { floats(count, 6) };
@@ -161,7 +167,8 @@ mod tests {
                     floats(rows * stride, 9).iter().map(|g| (g * 3e6) as i32).collect()
                 };
                 let codes = if is_signed { Codes::symmetric(bits) } else { Codes::unsigned(bits) };
-                let case = Case { x, gradient, others: with_others.then(|| floats(count, 4)), interval, codes };
+                let case = Case { x, gradient, others: with_others.then(|| floats(count, 4)), bounds, interval, codes };
+                let bounds = bounds.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
                 let mut arena = Arena::new();
                 let params = QuantizeActivationsBackward {
                     input_offset: arena.floats(&case.x),
@@ -178,6 +185,8 @@ mod tests {
                     in_stride: stride as i32,
                     bits: bits as i32,
                     is_signed: i32::from(is_signed),
+                    lo_bits: bounds[0].to_bits() as i32,
+                    hi_bits: bounds[1].to_bits() as i32,
                 };
                 arena.run(params);
                 let (dx, interval_gradient) = expected(&case, channels, stride, is_float);
@@ -209,6 +218,8 @@ mod tests {
                 in_stride: 4,
                 bits: 4,
                 is_signed,
+                lo_bits: f32::NEG_INFINITY.to_bits() as i32,
+                hi_bits: f32::INFINITY.to_bits() as i32,
             };
             arena.run(params);
             assert_same(&arena.read_floats(params.output_offset, 4), &[5.0, 0.0, 5.0, 0.0], "dX");

@@ -24,6 +24,38 @@ impl<I: Isa> Source<I> {
     }
 }
 
+/// Which elements a gradient flows on from: those of a clamp that lie inside its bounds, or all.
+#[derive(Clone, Copy)]
+pub struct Bounds<I: Isa> {
+    lo: I::F32x4,
+    hi: I::F32x4,
+    /// All ones where there are no bounds: infinities and NaN count too then.
+    always: I::I32x4,
+}
+
+impl<I: Isa> Bounds<I> {
+    /// From the bits of two floats; −∞ and ∞ are no bounds.
+    #[inline(always)]
+    pub fn from_bits(isa: I, bits: [i32; 2]) -> Self {
+        let [lo, hi] = bits.map(|bits| f32::from_bits(bits as u32));
+        let always = isa.i32x4_splat(if lo == f32::NEG_INFINITY && hi == f32::INFINITY { -1 } else { 0 });
+        Self { lo: isa.f32x4_splat(lo), hi: isa.f32x4_splat(hi), always }
+    }
+
+    /// No bounds.
+    #[inline(always)]
+    pub fn none(isa: I) -> Self {
+        Self::from_bits(isa, [f32::NEG_INFINITY, f32::INFINITY].map(|bound| bound.to_bits() as i32))
+    }
+
+    /// `gradient` where lo < x < hi, else +0.
+    #[inline(always)]
+    fn mask(&self, isa: I, gradient: I::F32x4, x: I::F32x4) -> I::F32x4 {
+        let inside = isa.i32x4_and(isa.f32x4_gt(x, self.lo), isa.f32x4_gt(self.hi, x));
+        isa.f32x4_from_i32x4(isa.i32x4_and(isa.i32x4_from_f32x4(gradient), isa.i32x4_or(inside, self.always)))
+    }
+}
+
 /// The slices of some elements that lie one after another. `others` may be empty: then nothing is added.
 pub struct Slices<'a> {
     /// What was quantized.
@@ -42,19 +74,21 @@ pub struct StraightThrough<I: Isa, const SIGNED: bool> {
     codes: Codes<I, SIGNED>,
     size: I::F32x4,
     below: I::F32x4,
+    bounds: Bounds<I>,
     levels: f32,
     is_negative: bool,
 }
 
 impl<I: Isa, const SIGNED: bool> StraightThrough<I, SIGNED> {
-    /// Of the quantizer with this state.
+    /// Of the quantizer with this state; `bounds` are those of a clamp that x came out of.
     #[inline(always)]
-    pub fn new(isa: I, quantizer: &[u8], bits: i32) -> Self {
+    pub fn new(isa: I, quantizer: &[u8], bits: i32, bounds: Bounds<I>) -> Self {
         let (size, levels) = (state::interval_size(quantizer), state::levels(bits, SIGNED));
         Self {
             codes: Codes::new(isa, size / levels, levels),
             size: isa.f32x4_splat(size),
             below: isa.f32x4_splat(if SIGNED { -size } else { 0.0 }),
+            bounds,
             levels,
             is_negative: mem::read_f32(quantizer, state::quantizer::INTERVAL) < 0.0,
         }
@@ -78,23 +112,26 @@ impl<I: Isa, const SIGNED: bool> StraightThrough<I, SIGNED> {
         let inputs = mem::arrays::<16>(x).iter().zip(mem::arrays::<16>(gradient));
         if OTHERS {
             for (((x, gradient), others), to) in inputs.zip(mem::arrays::<16>(others)).zip(mem::arrays_mut::<16>(output)) {
-                let [dx, term] = self.gradients(isa, isa.f32x4_load(x), source.load(isa, gradient));
-                isa.f32x4_store(isa.f32x4_add(dx, isa.f32x4_load(others)), to);
+                let x = isa.f32x4_load(x);
+                let [dx, term] = self.gradients(isa, x, source.load(isa, gradient));
+                isa.f32x4_store(self.bounds.mask(isa, isa.f32x4_add(dx, isa.f32x4_load(others)), x), to);
                 sum = isa.f32x4_add(sum, term);
             }
         } else {
             for ((x, gradient), to) in inputs.zip(mem::arrays_mut::<16>(output)) {
-                let [dx, term] = self.gradients(isa, isa.f32x4_load(x), source.load(isa, gradient));
-                isa.f32x4_store(dx, to);
+                let x = isa.f32x4_load(x);
+                let [dx, term] = self.gradients(isa, x, source.load(isa, gradient));
+                isa.f32x4_store(self.bounds.mask(isa, dx, x), to);
                 sum = isa.f32x4_add(sum, term);
             }
         }
         if whole < x.len() {
             let mut last = [0; LANES * BYTES];
             last[..x.len() - whole].copy_from_slice(&gradient[whole..x.len()]);
-            let [dx, term] = self.gradients(isa, load_some(isa, &x[whole..]), source.load(isa, &last));
+            let x = load_some(isa, &x[whole..]);
+            let [dx, term] = self.gradients(isa, x, source.load(isa, &last));
             let dx = if OTHERS { isa.f32x4_add(dx, load_some(isa, &others[whole..])) } else { dx };
-            store_some(isa, dx, &mut output[whole..]);
+            store_some(isa, self.bounds.mask(isa, dx, x), &mut output[whole..]);
             sum = isa.f32x4_add(sum, term);
         }
         sum

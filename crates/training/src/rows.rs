@@ -34,6 +34,16 @@ pub fn for_each_panel<const V: usize>(rows: usize, channels: usize, panel: &mut 
     }
 }
 
+/// The channels of a panel: where several vectors stand side by side all of them, which the compiler then knows.
+#[inline(always)]
+pub const fn lanes_of<const V: usize>(lanes: usize) -> usize {
+    if V > 1 {
+        V * LANES
+    } else {
+        lanes
+    }
+}
+
 /// The bytes of a panel in a row.
 #[inline(always)]
 pub fn part(bytes: &[u8], row: usize, stride: usize, first: usize, lanes: usize) -> &[u8] {

@@ -1,7 +1,7 @@
 //! y = clamp((x − mean)·(inverse_std·γ) + β + residual). Buffers: reads input, scales, statistics, γ, β, residual; writes output. A unit is a run of rows.
 
 use crate::params::BatchNormApply;
-use crate::rows::{check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Bounds, Panel, Source, SUMS};
+use crate::rows::{check_rows, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, Bounds, Panel, Source, SUMS};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -29,6 +29,7 @@ struct Pass<'a, I: Isa, const IS_SUMS: bool> {
 impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let (isa, channels) = (self.isa, self.channels);
         let mean = load::<I, V>(isa, part(self.statistics, 0, channels, first, lanes));
         let inverse_std = load::<I, V>(isa, part(self.statistics, 1, channels, first, lanes));

@@ -2,7 +2,7 @@
 //! gradient, max|dx|. One unit: the maximum needs all rows.
 
 use crate::params::BatchNormBackwardApply;
-use crate::rows::{check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, SUMS};
+use crate::rows::{check_rows, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, SUMS};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::{BYTES, LANES};
@@ -53,6 +53,7 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
 impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let (isa, channels) = (self.isa, self.channels);
         let f = self.factors::<V>(first, lanes);
         let mut maximum = self.maximum;

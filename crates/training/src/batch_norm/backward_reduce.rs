@@ -1,7 +1,9 @@
 //! dγ and dβ. Buffers: reads gradient, y, input, scales, statistics; writes sums. One unit.
 
 use crate::params::BatchNormBackwardReduce;
-use crate::rows::{add_to, check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, BLOCK, SUMS};
+use crate::rows::{
+    add_to, check_rows, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, BLOCK, SUMS,
+};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -33,6 +35,7 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
 impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let (is_first, is_last) = (rows.start == 0, rows.end == self.rows);
         debug_assert!(rows.len() <= BLOCK);

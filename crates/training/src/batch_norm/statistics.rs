@@ -1,7 +1,7 @@
 //! Mean and 1/√(variance + ε). Buffers: reads input, scales; writes statistics, running. Scratch: what values are shifted by. One unit.
 
 use crate::params::BatchNormStatistics;
-use crate::rows::{add_to, check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Panel, Source, SUMS};
+use crate::rows::{add_to, check_rows, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, Panel, Source, SUMS};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -39,6 +39,7 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
 impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let is_first = rows.start == 0;
         if is_first {

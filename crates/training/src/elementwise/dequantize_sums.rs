@@ -1,7 +1,7 @@
 //! Exact sums to f32. Buffers: reads input, scales, bias; writes output. A unit is a run of rows.
 
 use crate::params::DequantizeSums;
-use crate::rows::{for_each_panel, load, part, part_mut, store, Panel, Source};
+use crate::rows::{for_each_panel, lanes_of, load, part, part_mut, store, Panel, Source};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -25,6 +25,7 @@ struct Pass<'a, I: Isa> {
 impl<I: Isa> Panel for Pass<'_, I> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let bias = (!self.bias.is_empty()).then(|| load::<I, V>(isa, part(self.bias, 0, 0, first, lanes)));
         for row in rows.start + self.start..rows.end + self.start {

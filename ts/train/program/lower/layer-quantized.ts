@@ -2,7 +2,7 @@
  * Quantized convolutions and linear layers: three integer convolutions a step. Forward: codes of activations and weights, exact sums. Backward: codes of the
  * gradient, which the sums to the input and to the weights read, and what the quantizers let through (research/seeds-training §1.3).
  */
-import { at, type Ref, type StepBuffer } from '../../../session/assembler.js';
+import { at, floatBits, type Ref, type StepBuffer } from '../../../session/assembler.js';
 import { channelStride } from '../../../session/layout.js';
 import { Container } from '../../../wasm/params.js';
 import type { Parameter } from '../../modules/parameter.js';
@@ -121,6 +121,8 @@ function inputGradient(context: TrainContext, forward: Forward, codes: Codes): v
   const before = gradients.of(input);
   const output = context.temporary(`gradient into ${node.name}`, 4 * elements(input));
   const intervalGradient = context.temporary(`gradient of ${node.name} activation interval`, 4);
+  // Who adds last spares the batch norm a look at its result.
+  const clamp = context.plan.firstReaders.get(input.index) === node ? context.plan.norms.get(input.index) : undefined;
   assembler.step('quantize_activations_backward', {
     inputOffset: at(context.floats(input)),
     gradientOffset: at(sums),
@@ -136,9 +138,13 @@ function inputGradient(context: TrainContext, forward: Forward, codes: Codes): v
     inStride: geometry.inC,
     bits: bits.activation,
     isSigned: isSigned ? 1 : 0,
+    loBits: floatBits(clamp?.lo ?? -Infinity),
+    hiBits: floatBits(clamp?.hi ?? Infinity),
   });
   gradients.addParameter(activationInterval, at(intervalGradient), 1);
-  if (gradients.isWanted(input)) gradients.replace(input, output);
+  if (!gradients.isWanted(input)) return;
+  if (clamp === undefined) gradients.replace(input, output);
+  else gradients.replaceMasked(input, output);
 }
 
 function weightGradient(context: TrainContext, forward: Forward, codes: Codes, perChannel: ReturnType<typeof quantizeGradientPerChannel>): void {
