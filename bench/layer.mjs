@@ -1,9 +1,5 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
-import { chooseConvolutions, isWinogradF43 } from '../dist/session/convolution-algorithm.js';
-import { costKey, costsOf } from '../dist/session/convolution-cost.js';
-import { COST_TABLE } from '../dist/session/cost-table.js';
 import { chooseDot } from '../dist/session/lower/choose-dot.js';
-import { winogradBytes } from '../dist/session/lower/packed-bytes.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
 /** Seeded numbers in [lo, hi]: xorshift32. */
@@ -33,19 +29,6 @@ export function makeLayer(geometry, type) {
   let shift = 1;
   while (largest / 2 ** shift > type.output[1]) shift++;
   return { ...layer, shift, expected: requantize(layer, sums, shift) };
-}
-
-/** What a Program would choose: the fastest by the cost table, if these weights fit its bound. */
-export function algorithmOf(engine, { inH, inW, inC, outC, window, weight, type }, memory) {
-  const geometry = { inC, outC, outH: inH, outW: inW, kernel: [window, window], stride: [1, 1], dilation: [1, 1], groups: 1 };
-  const fitsF23 = engine.lowering !== 'none' && window === 3 && inC % 16 === 0 && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight);
-  const isExact = (algorithm) => (algorithm === 'winograd_f23' ? fitsF23 : isWinogradF43(geometry, { data: weight }, { range: type.input, zeroPoint: 0 }));
-  const costs = costsOf(COST_TABLE, costKey(engine.flavour, engine.lowering));
-  const byBytes = dotOf(engine, type) !== null;
-  const panels = byBytes ? engine.packedConv2dRelaxedBytes(inC, outC, window, window) : engine.packedConv2dBytes(inC, outC, window, window);
-  const bytes = (algorithm) => (algorithm === 'direct' ? panels : winogradBytes(engine, algorithm, inC, outC));
-  // As in a network that is this layer alone.
-  return chooseConvolutions([{ geometry, byBytes, bytes, isExact }], 2 * weight.length - panels, costs, { memory })[0];
 }
 
 /** SPEC 3.1 by its sum, no reordering. */

@@ -16,9 +16,12 @@ const TRAIN_SOURCES = ['crates/quantizers', 'crates/training'];
 const STACK_BYTES = 131_072;
 const LINKER = ['-C', `link-arg=-zstack-size=${STACK_BYTES}`];
 
-/** The flags of rustc and the instructions that wasm-opt may expect and use. */
+/**
+ * The flags of rustc, its optimization level if not that of Cargo.toml, and the instructions that wasm-opt may expect and use. `scalar` is what an
+ * engine without SIMD falls back on: small rather than fast.
+ */
 export const FLAVOURS = {
-  scalar: { rust: LINKER, features: [] },
+  scalar: { rust: LINKER, features: [], level: 's' },
   simd128: { rust: ['-C', 'target-feature=+simd128', ...LINKER], features: ['--enable-simd'] },
   relaxed: { rust: ['-C', 'target-feature=+simd128,+relaxed-simd', ...LINKER], features: ['--enable-simd', '--enable-relaxed-simd'] },
 };
@@ -40,16 +43,18 @@ function buildParams(env) {
 
 /** `train`: the module of dyadic/train, which has the kernels of training beside all others. */
 function buildFlavour(flavour, { train }, env) {
-  const { rust, features } = FLAVOURS[flavour];
+  const { rust, level, features } = FLAVOURS[flavour];
   const name = train ? `train-${flavour}` : flavour;
   const outputs = [`pkg/${name}.wasm`, `pkg/${name}.wasm.d.ts`, `dist/wasm/${name}.wasm`];
-  const settings = [train, rust, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
+  const settings = [train, rust, level, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
   const inputs = [...KERNEL_SOURCES, ...(train ? TRAIN_SOURCES : []), 'bindings/wasm'];
   const ran = whenChanged(name, { inputs, settings, outputs }, () => {
     const folder = join(ROOT, 'target', 'wasm-pack', name);
     const wasmPack = ['build', join(ROOT, 'bindings', 'wasm'), '--release', '--mode', 'no-install', '--target', 'web', '--no-opt', '--no-pack'];
     const target = ['--', '--target-dir', join(ROOT, 'target', flavour), ...(train ? ['--features', 'train'] : [])];
-    run('wasm-pack', [...wasmPack, '--out-dir', folder, '--out-name', 'dyadic', ...target], { env: { ...env, RUSTFLAGS: rust.join(' ') } });
+    run('wasm-pack', [...wasmPack, '--out-dir', folder, '--out-name', 'dyadic', ...target], {
+      env: { ...env, RUSTFLAGS: rust.join(' '), ...(level === undefined ? {} : { CARGO_PROFILE_RELEASE_OPT_LEVEL: level }) },
+    });
     mkdirSync(join(ROOT, 'pkg'), { recursive: true });
     mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
     const wasmOpt = join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');

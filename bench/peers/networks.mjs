@@ -12,16 +12,18 @@ const QUANTIZED = {
 const CALIBRATION = 10;
 
 /** How far the largest logit may be off, as a share of the largest of float: wide for int8, since it only shows that the right network ran. */
-const TOLERANCE = { f32: 1e-3, int8: 0.3, 'int8 fast': 0.3, int4: Infinity };
+const TOLERANCE = { f32: 1e-3, int8: 0.3, int4: Infinity };
 
-/** The networks whose files are all in `data`, with the peers' models of each precision. */
-export function networks(data) {
-  return NETWORKS.filter(({ name }) => name in QUANTIZED)
-    .filter((network) => missingFiles(data, [network]).length === 0)
-    .map(({ name, model }) => {
-      const int8 = QUANTIZED[name].map((file) => join(data, 'models/quantized', file)).filter(existsSync);
-      return { id: `network/${name}`, name, files: { f32: [join(data, model)], int8, int4: int8 } };
-    });
+const named = (name) => NETWORKS.find((network) => network.name === name);
+
+/** What of a network's files is not in `data`. */
+export function missingOf(data, name) {
+  return missingFiles(data, [named(name)]);
+}
+
+/** Our float model, which is also the peers', and their quantized ones. */
+export function networkFiles(data, name) {
+  return { f32: [join(data, named(name).model)], int8: QUANTIZED[name].map((file) => join(data, 'models/quantized', file)).filter(existsSync) };
 }
 
 /** `u8s8 QOperator` or `s8s8 QDQ`, as the file's name says; float files have no variant. */
@@ -32,7 +34,7 @@ export function variantOf(path) {
 
 /** Floats of the first calibration picture, [1, 3, side, side]. */
 export function networkInput(data, name) {
-  const { images, preprocess } = NETWORKS.find((network) => network.name === name);
+  const { images, preprocess } = named(name);
   const samples = images(data, 'calibrate');
   return { samples: Array.from({ length: Math.min(CALIBRATION, samples.count) }, (_, i) => normalize(samples.bytes(i), preprocess)), shape: [1, 3, ...preprocess.size] };
 }

@@ -1,53 +1,36 @@
 /** What everyone computes: the shapes, and the same numbers for all. */
 
-/** How many copies of an operation, each with weights of its own, the longer graph of a pair has. */
-export const COPIES = 5;
-
 /** Codes of the input, of the weights and of the output. f32 takes the codes of the first two divided by 128. */
 export const TYPES = {
   f32: { input: [-128, 127], weight: [-128, 127] },
+  n8: { input: [0, 127], weight: [-127, 127], output: [0, 127] },
   int8: { input: [0, 255], weight: [-127, 127], output: [0, 255] },
+  s8: { input: [-128, 127], weight: [-127, 127], output: [-128, 127] },
+  w4a8: { input: [0, 255], weight: [-7, 7], output: [0, 255] },
   int4: { input: [0, 15], weight: [-7, 7], output: [0, 15] },
 };
 
-const SHAPES = [
-  gemm(256, 256, 256),
-  gemm(512, 512, 512),
-  convolution('3x3', 64, 56, 64),
-  convolution('3x3', 128, 28, 128),
-  convolution('3x3', 256, 14, 256),
-  convolution('3x3', 512, 7, 512),
-  convolution('1x1', 256, 56, 64, { window: 1 }),
-  convolution('1x1', 64, 56, 256, { window: 1 }),
-  convolution('depthwise', 144, 56, 144, { groups: 144 }),
-  convolution('depthwise', 144, 56, 144, { groups: 144, stride: 2 }),
-  convolution('stem', 3, 224, 64, { window: 7, stride: 2 }),
-];
+/** How many copies of an operation, each with weights of its own, the longer graph of a pair has. */
+const COPIES = 5;
 
-/** M rows of K channels are M pixels of a 1×1 convolution. */
-export function gemm(m, n, k) {
-  return { id: `gemm/${m}x${n}x${k}`, op: 'gemm', inC: k, inH: m, inW: 1, outC: n, outH: m, outW: 1, window: 1, stride: 1, groups: 1, pads: [0, 0, 0, 0], macs: m * n * k };
+/** M rows of K channels are M pixels of a 1×1 convolution. `copies` may differ from the usual number. */
+export function gemm(m, n, k, { copies = COPIES } = {}) {
+  return { id: `gemm/${m}x${n}x${k}`, op: 'gemm', inC: k, inH: m, inW: 1, outC: n, outH: m, outW: 1, window: 1, stride: 1, groups: 1, pads: [0, 0, 0, 0], macs: m * n * k, copies };
 }
 
 /** Padded as TensorFlow's SAME does, the one padding that every peer has: with stride 2 the odd row and column lie after the input. */
-export function convolution(name, inC, size, outC, { window = 3, stride = 1, groups = 1 } = {}) {
-  const out = Math.ceil(size / stride);
-  const padding = Math.max((out - 1) * stride + window - size, 0);
-  const before = padding >> 1;
-  const pads = [before, before, padding - before, padding - before];
-  const id = `${name}/${inC}x${size}x${size}${outC === inC ? '' : `-${outC}`}${stride === 1 ? '' : `-s${stride}`}`;
-  const macs = out * out * outC * (inC / groups) * window * window;
-  return { id, op: 'convolution', inC, inH: size, inW: size, outC, outH: out, outW: out, window, stride, groups, pads, macs };
+export function convolution(name, [inC, inH, inW], outC, { window = 3, stride = 1, groups = 1, copies = COPIES } = {}) {
+  const [outH, outW] = [inH, inW].map((size) => Math.ceil(size / stride));
+  const [padH, padW] = [[inH, outH], [inW, outW]].map(([size, out]) => Math.max((out - 1) * stride + window - size, 0));
+  const pads = [padH >> 1, padW >> 1, padH - (padH >> 1), padW - (padW >> 1)];
+  const id = `${name}/${inC}x${inH}x${inW}${outC === inC ? '' : `-${outC}`}${stride === 1 ? '' : `-s${stride}`}`;
+  const macs = outH * outW * outC * (inC / groups) * window * window;
+  return { id, op: 'convolution', inC, inH, inW, outC, outH, outW, window, stride, groups, pads, macs, copies };
 }
 
-export function workloads() {
-  return SHAPES;
-}
-
-export function workload(id) {
-  const found = SHAPES.find((shape) => shape.id === id);
-  if (found === undefined) throw new RangeError(`no workload ${id}`);
-  return found;
+/** A graph of floats takes 4 bytes per weight: where integers need many copies to be cold, floats need few. */
+export function copiesOf({ copies }, type) {
+  return type === 'f32' ? Math.min(copies, COPIES) : copies;
 }
 
 /** Seeded whole numbers in [lo, hi]: xorshift32. */

@@ -17,7 +17,7 @@ import { engineOf } from '../engine/flavours.js';
 
 const writer = suite('bench/peers ONNX writer');
 
-const SMALL = [gemm(5, 6, 7), convolution('3x3', 4, 6, 8), convolution('depthwise', 6, 8, 6, { groups: 6, stride: 2 }), convolution('stem', 3, 12, 5, { window: 7, stride: 2 })];
+const SMALL = [gemm(5, 6, 7), convolution('3x3', [4, 6, 6], 8), convolution('depthwise', [6, 8, 8], 6, { groups: 6, stride: 2 }), convolution('stem', [3, 12, 12], 5, { window: 7, stride: 2 })];
 
 function inputsOf(nodes: readonly NodeProto[], opType: string): readonly string[] {
   return nodes.find((node) => node.opType === opType)?.inputs ?? [];

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { elementCount, rowMajorStrides } from '../../ts/graph/shape.js';
-import { activationLayout, channelStride, forEachElement, isRowMajor, rowMajorLayout } from '../../ts/session/layout.js';
+import { activationLayout, channelStride, forEachRun, isRowMajor, rowMajorLayout, type Layout } from '../../ts/session/layout.js';
 import { Container } from '../../ts/wasm/params.js';
 
 const test = suite('layout');
@@ -33,23 +33,37 @@ test('an image of one pixel and 16 channels is row-major too, one with pad chann
   assert.not.ok(isRowMajor(activationLayout([2, 3, 1, 1], Container.u8)));
 });
 
-test('elements are visited in row-major order, each at its own place', () => {
-  const layout = activationLayout([2, 3, 2, 2], Container.u8);
+/** Every element's offset, in row-major order; asserts that runs follow each other. */
+function offsetsOf(layout: Layout): { offsets: number[]; runs: number } {
   const offsets: number[] = [];
-  forEachElement(layout, (offset, index) => {
+  let runs = 0;
+  forEachRun(layout, (offset, index, length, stride) => {
     assert.is(index, offsets.length);
-    offsets.push(offset);
+    for (let i = 0; i < length; i++) offsets.push(offset + i * stride);
+    runs++;
   });
-  const expected: number[] = [];
-  for (let n = 0; n < 2; n++) for (let c = 0; c < 3; c++) for (let h = 0; h < 2; h++) for (let w = 0; w < 2; w++) expected.push(n * 16 + h * 8 + w * 4 + c);
-  assert.equal(offsets, expected);
-  assert.is(new Set(offsets).size, elementCount(layout.shape));
+  return { offsets, runs };
+}
+
+test('elements are visited in row-major order, each at its own place, one run per channel', () => {
+  for (const [batch, channels, height, width] of [[2, 3, 2, 2], [1, 3, 5, 7], [1, 17, 3, 1], [1, 16, 1, 4], [3, 1, 2, 2], [2, 5, 1, 1]] as const) {
+    const layout = activationLayout([batch, channels, height, width], Container.u8);
+    const { offsets, runs } = offsetsOf(layout);
+    const pixel = channelStride(channels);
+    const expected: number[] = [];
+    for (let n = 0; n < batch; n++) for (let c = 0; c < channels; c++) for (let at = 0; at < height * width; at++) expected.push((n * height * width + at) * pixel + c);
+    assert.equal(offsets, expected);
+    assert.is(new Set(offsets).size, elementCount(layout.shape));
+    assert.ok(runs <= batch * channels, `${runs} runs`);
+  }
 });
 
-test('row-major offsets count up', () => {
-  const offsets: number[] = [];
-  forEachElement(rowMajorLayout([2, 1, 3], Container.i8), (offset) => offsets.push(offset));
-  assert.equal(offsets, [0, 1, 2, 3, 4, 5]);
+test('row-major values are one run; so is one element; none is none', () => {
+  for (const shape of [[2, 1, 3], [4], [2, 3, 4, 5, 6], [1], []]) {
+    const { offsets, runs } = offsetsOf(rowMajorLayout(shape, Container.i8));
+    assert.equal([offsets, runs], [Array.from({ length: elementCount(shape) }, (_, i) => i), 1]);
+  }
+  assert.equal(offsetsOf(rowMajorLayout([0, 3], Container.i8)), { offsets: [], runs: 0 });
 });
 
 test.run();

@@ -193,7 +193,7 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
     for (const memory of [undefined, 'balanced', 'fast'] as const) {
       const model = await load(graph, { flavour, ...(memory === undefined ? {} : { memory }) });
       const perChannel = 2 * 64;
-      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 2) + perChannel);
+      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 1) + perChannel);
       const output = model.run(Tensor.from(picture, [1, 16, 11, 12]));
       results.push(output.toArray());
       output.dispose();

@@ -52,10 +52,9 @@ export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: Convol
     const ins = whole(inC, step);
     return { products: taps * tiles * ins * outs, input: taps * tiles * ins, output: taps * tiles * outs, weights: taps * ins * outs * bytes };
   }
-  const bytes = kind === 'direct_bytes' ? 1 : 2;
   const pixels = whole(outH * outW, 4);
   const taps = kernel[0] * kernel[1] * whole(inC, kind === 'direct_bytes' ? 4 : 2);
-  return { products: pixels * taps * outs, input: pixels * taps, output: pixels * outs, weights: taps * outs * bytes };
+  return { products: pixels * taps * outs, input: pixels * taps, output: pixels * outs, weights: taps * outs };
 }
 
 /** Nanoseconds of one run of the layer. */

@@ -56,20 +56,43 @@ export function isRowMajor(layout: Layout): boolean {
   );
 }
 
-/** Offset of the stored element of every logical one, in row-major order: calls `visit(offset, index)`. */
-export function forEachElement(layout: Layout, visit: (offset: number, index: number) => void): void {
-  const { shape, strides } = layout;
+/**
+ * The logical elements in row-major order, run by run: calls `visit(offset, index, length, stride)` for `length` elements from `index` on that are stored
+ * from `offset` on, `stride` apart. Axes that run on into each other are one run, so an image comes as one run per channel.
+ */
+export function forEachRun({ shape, strides }: Layout, visit: (offset: number, index: number, length: number, stride: number) => void): void {
   const count = elementCount(shape);
-  const position = new Array<number>(shape.length).fill(0);
+  const axes = runAxes(shape, strides);
+  const { size: length, stride } = axes.pop() ?? { size: 1, stride: 1 };
+  const position = axes.map(() => 0);
   let offset = 0;
-  for (let index = 0; index < count; index++) {
-    visit(offset, index);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      offset += strides[axis] as number;
+  for (let index = 0; index < count; index += length) {
+    visit(offset, index, length, stride);
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { size, stride: step } = axes[axis] as Axis;
+      offset += step;
       position[axis] = (position[axis] as number) + 1;
-      if ((position[axis] as number) < (shape[axis] as number)) break;
-      offset -= (shape[axis] as number) * (strides[axis] as number);
+      if ((position[axis] as number) < size) break;
+      offset -= size * step;
       position[axis] = 0;
     }
   }
+}
+
+interface Axis {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/** Axes without those of size 1, neighbours joined where one step of the outer is a whole turn of the inner. */
+function runAxes(shape: readonly number[], strides: readonly number[]): Axis[] {
+  const axes: Axis[] = [];
+  shape.forEach((size, axis) => {
+    const stride = strides[axis] as number;
+    const outer = axes.at(-1);
+    if (size === 1) return;
+    if (outer?.stride === size * stride) axes[axes.length - 1] = { size: outer.size * size, stride };
+    else axes.push({ size, stride });
+  });
+  return axes;
 }

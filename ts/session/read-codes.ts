@@ -2,7 +2,7 @@
 import type { Engine } from '../wasm/engine.js';
 import { Container } from '../wasm/params.js';
 import { elementCount } from '../graph/shape.js';
-import { forEachElement, type Layout } from './layout.js';
+import { forEachRun, type Layout } from './layout.js';
 
 /** The stored elements of a value as the numbers they are; a view of the arena. */
 function codeView(engine: Engine, address: number, layout: Layout): Uint8Array | Int8Array | Int16Array {
@@ -16,16 +16,16 @@ function codeView(engine: Engine, address: number, layout: Layout): Uint8Array |
 export function readCodes(engine: Engine, address: number, layout: Layout): Int32Array {
   const stored = codeView(engine, address, layout);
   const codes = new Int32Array(elementCount(layout.shape));
-  forEachElement(layout, (offset, index) => {
-    codes[index] = stored[offset] as number;
+  forEachRun(layout, (offset, index, length, stride) => {
+    for (let i = 0; i < length; i++) codes[index + i] = stored[offset + i * stride] as number;
   });
   return codes;
 }
 
-/** Writes row-major codes into a value. */
+/** Writes row-major codes into a value; pad channels stay as they are. */
 export function writeCodes(engine: Engine, address: number, layout: Layout, codes: ArrayLike<number>): void {
   const stored = codeView(engine, address, layout);
-  forEachElement(layout, (offset, index) => {
-    stored[offset] = codes[index] as number;
+  forEachRun(layout, (offset, index, length, stride) => {
+    for (let i = 0; i < length; i++) stored[offset + i * stride] = codes[index + i] as number;
   });
 }

@@ -8,11 +8,14 @@ import { onnxInput, onnxReader, onnxWorkload } from '../onnx-models.mjs';
 import { biasCodes, inputAs, inputCodes, requantization, TYPES, weightCodes, weightsAs } from '../workloads.mjs';
 
 /** A model of `copies` operations; see onnxWorkload. */
-export async function build(shape, type, copies, { whole }) {
-  const engine = await createEngine();
-  const [program, input] = type === 'f32' ? await floatProgram(engine, shape, copies, whole) : integerProgram(engine, shape, type, copies, whole);
+export async function build(shape, type, copies, { whole, memory = 'balanced', flavour = 'auto' }) {
+  const engine = await createEngine(undefined, { flavour });
+  const [program, input] = type === 'f32' ? await floatProgram(engine, shape, copies, whole) : integerProgram(engine, shape, type, copies, whole, memory);
   const inputs = new Map([['input', input]]);
   return {
+    engine: { flavour: engine.flavour, lowering: engine.lowering },
+    /** The kernels of the operation, and the dot product of bytes that it multiplies by. */
+    steps: { kernels: program.steps[0].kernels, dot: program.steps[0].dot },
     run: () => program.run(inputs),
     read: () => onnxReader(shape, program.run(inputs).get('whole0')),
     dispose: () => program.dispose(),
@@ -24,18 +27,21 @@ async function floatProgram(engine, shape, copies, whole) {
   return [createFloatProgram(engine, graph), { kind: 'f32', data: onnxInput(shape, 'f32') }];
 }
 
-function integerProgram(engine, shape, type, copies, whole) {
+function integerProgram(engine, shape, type, copies, whole, memory) {
   const graph = integerGraph(shape, type, copies, whole);
   validateIntegerGraph(graph);
-  const data = inputAs(shape.op === 'gemm' ? 'hwc' : 'chw', shape, inputCodes(shape, type), Uint8Array);
-  return [createIntegerProgram(engine, graph), { kind: 'codes', data }];
+  const data = inputAs(shape.op === 'gemm' ? 'hwc' : 'chw', shape, inputCodes(shape, type), isSigned(type) ? Int8Array : Uint8Array);
+  return [createIntegerProgram(engine, graph, { memory }), { kind: 'codes', data }];
 }
+
+const isSigned = (type) => TYPES[type].input[0] < 0;
+const hasNibbles = (type) => TYPES[type].weight[1] <= 7;
 
 /** The same operations as onnxWorkload's, as SPEC 6 writes them. Scales are 1: outputs are codes. */
 function integerGraph(shape, type, copies, whole) {
   const { op, inC, inH, inW, outC, outH, outW } = shape;
   const { input, output } = TYPES[type];
-  const dtype = type === 'int4' ? 'u4' : 'u8';
+  const dtype = type === 'int4' ? 'u4' : isSigned(type) ? 'i8' : 'u8';
   const value = (name, valueShape, range) => ({ name, dtype, shape: valueShape, scale: 1, zeroPoint: 0, range });
   const values = [value('input', op === 'gemm' ? [1, inH, inC] : [1, inC, inH, inW], input)];
   const tensors = new Map([['multiplier', { dtype: 'i32', shape: [outC], data: requantization(shape, type).multipliers }]]);
@@ -56,7 +62,7 @@ function integerGraph(shape, type, copies, whole) {
 function addTensors(tensors, shape, type, copy) {
   const { op, inC, outC, window, groups } = shape;
   const weightShape = op === 'gemm' ? [outC, inC] : [outC, inC / groups, window, window];
-  tensors.set(`weight${copy}`, { dtype: type === 'int4' ? 'i4' : 'i8', shape: weightShape, data: weightsAs('oihw', shape, weightCodes(shape, type, copy), Int8Array) });
+  tensors.set(`weight${copy}`, { dtype: hasNibbles(type) ? 'i4' : 'i8', shape: weightShape, data: weightsAs('oihw', shape, weightCodes(shape, type, copy), Int8Array) });
   tensors.set(`bias${copy}`, { dtype: 'i32', shape: [outC], data: biasCodes(shape, copy) });
 }
 

@@ -17,7 +17,7 @@ pub const fn packed_channels(out_c: usize) -> usize {
     padded(out_c)
 }
 
-/// Bytes of the panels `[out_c/8][K/2][8][2]` of i16 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even).
+/// Bytes of the panels `[out_c/8][K/2][8][2]` of i8 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even).
 pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
     panel_bytes::<I16Dot>(in_c, out_c, kernel_h, kernel_w)
 }
@@ -109,7 +109,7 @@ impl Kernel for PackConv2d {
 
     fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point: self.in_zero_point };
-        pack_panels::<I16Dot>(buffers, filters, units, |panels, element, weight| mem::write_i16(panels, element * 2, i16::from(weight)));
+        pack_panels::<I16Dot>(buffers, filters, units, 0);
     }
 }
 
@@ -121,9 +121,8 @@ struct Filters {
     zero_point: i32,
 }
 
-/// Calls `write(panels, element, weight)` for every element of the panels of `D` in `units`, and packs bias and multipliers. Where there is no
-/// channel the weight is 0.
-fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range<usize>, write: impl Fn(&mut [u8], usize, i8)) {
+/// Writes the panels of `D` in `units`, `offset` added to each weight, and packs bias and multipliers. Where there is no channel the weight is 0.
+fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range<usize>, offset: i8) {
     let Filters { in_c, taps, zero_point } = filters;
     let steps = taps * steps_per_tap::<D>(in_c);
     for channel in units.start * COLUMNS..units.end * COLUMNS {
@@ -133,7 +132,7 @@ fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range
             let (tap, first) = (step / steps_per_tap::<D>(in_c), step % steps_per_tap::<D>(in_c) * D::STEP);
             for lane in 0..D::STEP {
                 let weight = filter.filter(|_| first + lane < in_c).map_or(0, |filter| filter[(first + lane) * taps + tap] as i8);
-                write(buffers.writes[0], ((panel * steps + step) * COLUMNS + column) * D::STEP + lane, weight);
+                buffers.writes[0][((panel * steps + step) * COLUMNS + column) * D::STEP + lane] = weight.wrapping_add(offset) as u8;
             }
         }
         pack_channel(buffers, channel, filter, zero_point);
@@ -168,7 +167,7 @@ impl Kernel for PackConv2dRelaxed {
         let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point };
         // Every dot product takes its steps of four bytes alike; only what is stored for a weight differs.
         let offset = if self.dot == dot::W4 { 8 } else { 0 };
-        pack_panels::<I7Dot>(buffers, filters, units, |panels, element, weight| panels[element] = weight.wrapping_add(offset) as u8);
+        pack_panels::<I7Dot>(buffers, filters, units, offset);
     }
 }
 

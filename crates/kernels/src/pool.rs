@@ -4,7 +4,7 @@ use crate::check::{container_range, element_bytes, field_holds, fields_in, is_fo
 use crate::codes::{padded, store_first, with_container, Container, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{form, AveragePool, MaxPool};
-use crate::requant::{with_form, Form, Requantization};
+use crate::requant::{AnyForm, Form, Requantization};
 use crate::window::Axis;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -231,19 +231,17 @@ impl Kernel for AveragePool {
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let spec = self.requantization();
-        with_container!(self.in_container, C => {
-            with_form!(isa, spec, form => average_rows::<I, C, _>(isa, self, form, buffers, units))
-        });
+        with_container!(self.in_container, C => average_rows::<I, C>(isa, self, buffers, units));
     }
 }
 
-fn average_rows<I: Isa, C: Container, F: Form<I>>(isa: I, pool: &AveragePool, form: F, buffers: &mut Buffers<'_>, units: Range<usize>) {
+fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut Buffers<'_>, units: Range<usize>) {
     let [input, divisors, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let (channels, in_stride, out_stride) = (pool.channels_read(), pool.in_stride as usize, pool.out_stride as usize);
     let whole = channels / LANES * LANES;
     let divisors = mem::arrays::<4>(divisors);
+    let spec = pool.requantization();
     for y in units {
         for x in 0..pool.out_w as usize {
             let window = Window::new(pool.rows(), pool.columns(), y, x);
@@ -253,20 +251,19 @@ fn average_rows<I: Isa, C: Container, F: Form<I>>(isa: I, pool: &AveragePool, fo
             let b = mem::arrays::<4>(multipliers).get(index).map_or(0, |b| i32::from_le_bytes(*b));
             let start = pool.in_zero_point.wrapping_mul(window.len() as i32).wrapping_neg();
             let pixel = (y * pool.out_w as usize + x) * out_stride;
-            let b_lanes = form.multipliers(isa, isa.i32x4_splat(b), isa.i32x4_splat(b));
-            let start_lanes = form.preload(isa, isa.i32x4_splat(start));
+            let (b_lanes, start_lanes) = (isa.i32x4_splat(b), isa.i32x4_splat(start));
             for channel in (0..whole).step_by(LANES) {
                 let (low, high) = window.fold((start_lanes, start_lanes), |(low, high), at| {
                     let codes = C::load(isa, input, at * in_stride + channel);
                     let low = isa.i32x4_add(low, isa.i32x4_extend_low_i16x8_s(codes));
                     (low, isa.i32x4_add(high, isa.i32x4_extend_high_i16x8_s(codes)))
                 });
-                let codes = form.finish(isa, low, high, b_lanes);
+                let codes = AnyForm(spec).finish(isa, low, high, [b_lanes; 2]);
                 store_first(isa, pool.out_container, codes, LANES.min(out_stride - channel), output, pixel + channel);
             }
             for channel in whole..channels {
                 let sum = window.fold(start, |sum, at| sum.wrapping_add(C::read(input, at * in_stride + channel)));
-                let code = pool.requantization().apply(sum, b);
+                let code = spec.apply(sum, b);
                 with_container!(pool.out_container, O => O::write(output, pixel + channel, code));
             }
         }

@@ -3,27 +3,44 @@
 use crate::{mem, Isa};
 use core::fmt::Debug;
 
-/// The layouts of packed weights: `[out_c/8][K/step][8][step]`.
+/// The layouts of packed weights: `[out_c/8][K/step][8][step]` of bytes.
 pub mod layout {
-    /// Pairs of i16.
-    pub const I16_PAIRS: i32 = 0;
+    /// Pairs of i8, to be widened.
+    pub const I8_PAIRS: i32 = 0;
     /// Groups of four i8.
     pub const I8_QUADS: i32 = 1;
     /// Groups of four codes −8..7, stored as 0..15.
     pub const U4_QUADS: i32 = 2;
 }
 
+/// One step of a panel: 16 bytes of weights for each 4 of 8 output channels.
+pub type PanelStep = [[u8; 16]; 2];
+
 /// A dot product of activations and weights, added to an accumulator. One step takes 4 bytes of each output pixel and 16 bytes of weights:
-/// those of 4 output channels.
+/// those of 4 output channels. Packed weights are bytes; a dot product of wider ones widens a panel before many tiles, or while it multiplies few.
 pub trait Dot: Copy + Debug + 'static {
     /// Codes per output that one step multiplies.
     const STEP: usize;
-    /// The layout of the weights: what other dots pack alike, this one can eat.
+    /// The layout of the packed weights: what other dots pack alike, this one can eat.
     const LAYOUT_ID: i32;
+    /// Whether [`Dot::panel`] writes.
+    const WIDENS: bool = false;
     /// Whether [`Dot::flush`] wants the sum of the activations that went into the accumulator.
     const SUMS: bool = false;
     /// A vector of activations or weights.
     type Operand<I: Isa>: Copy;
+
+    /// Packed weights of 8 output channels as a panel; `widened` has room for it.
+    #[inline(always)]
+    fn panel<'a, I: Isa>(_isa: I, packed: &'a [u8], _widened: &'a mut [PanelStep]) -> &'a [PanelStep] {
+        mem::panels::<16, 2>(packed)
+    }
+
+    /// The steps of [`Dot::panel`], 8 output channels each, straight from packed weights.
+    #[inline(always)]
+    fn packed<I: Isa>(isa: I, packed: &[u8]) -> impl Iterator<Item = [Self::Operand<I>; 2]> {
+        mem::panels::<16, 2>(packed).iter().map(move |[low, high]| [Self::weights(isa, low), Self::weights(isa, high)])
+    }
 
     /// The weights of 4 output channels.
     fn weights<I: Isa>(isa: I, bytes: &[u8; 16]) -> Self::Operand<I>;
@@ -38,14 +55,36 @@ pub trait Dot: Copy + Debug + 'static {
     }
 }
 
-/// Pairs of i16: what every machine with vectors has. Activations and weights are anything that i16 holds.
+/// Pairs of i16: what every machine with vectors has. Activations and weights are anything that i16 holds; packed weights are i8, half the bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct I16Dot;
 
 impl Dot for I16Dot {
     const STEP: usize = 2;
-    const LAYOUT_ID: i32 = layout::I16_PAIRS;
+    const LAYOUT_ID: i32 = layout::I8_PAIRS;
+    const WIDENS: bool = true;
     type Operand<I: Isa> = I::I16x8;
+
+    #[inline(always)]
+    fn panel<'a, I: Isa>(isa: I, packed: &'a [u8], widened: &'a mut [PanelStep]) -> &'a [PanelStep] {
+        // Four vectors an iteration: one would be all loop.
+        let (pairs, rest) = widened.as_flattened_mut().as_chunks_mut::<4>();
+        let (packed_pairs, packed_rest) = mem::arrays::<8>(packed).as_chunks::<4>();
+        for (wide, narrow) in pairs.iter_mut().zip(packed_pairs) {
+            for (wide, narrow) in wide.iter_mut().zip(narrow) {
+                isa.i16x8_store(isa.i16x8_load_extend_i8x8(narrow), wide);
+            }
+        }
+        for (wide, narrow) in rest.iter_mut().zip(packed_rest) {
+            isa.i16x8_store(isa.i16x8_load_extend_i8x8(narrow), wide);
+        }
+        widened
+    }
+
+    #[inline(always)]
+    fn packed<I: Isa>(isa: I, packed: &[u8]) -> impl Iterator<Item = [I::I16x8; 2]> {
+        mem::panels::<8, 2>(packed).iter().map(move |[low, high]| [isa.i16x8_load_extend_i8x8(low), isa.i16x8_load_extend_i8x8(high)])
+    }
 
     #[inline(always)]
     fn weights<I: Isa>(isa: I, bytes: &[u8; 16]) -> I::I16x8 {

@@ -1,13 +1,14 @@
 //! [`DepthwiseConv2d`]: eight channels at a time, widening products and sums.
 
 use super::depthwise_3x3;
-use super::epilogue::{with_epilogue, Epilogue};
+use super::epilogue::{Epilogue, Raw};
 use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
-use crate::codes::{padded, with_container, Container, I8, LANES, U8};
+use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_depthwise_bytes;
-use crate::params::{container, Conv2d, DepthwiseConv2d};
+use crate::params::{container, form, Conv2d, DepthwiseConv2d};
+use crate::requant::{AnyForm, Form};
 use core::ops::Range;
 use simd::{mem, Isa};
 
@@ -97,11 +98,10 @@ impl Kernel for DepthwiseConv2d {
             run_scalar(&layer, buffers, units, taps);
             return;
         }
-        let spec = layer.requantization();
-        with_epilogue!(isa, spec, form => match self.in_container {
-            container::U8 => run::<I, U8, _>(isa, &layer, form, buffers, units, taps),
-            _ => run::<I, I8, _>(isa, &layer, form, buffers, units, taps),
-        });
+        match self.in_container {
+            container::U8 => run::<I, U8>(isa, &layer, buffers, units, taps),
+            _ => run::<I, I8>(isa, &layer, buffers, units, taps),
+        }
     }
 }
 
@@ -121,19 +121,20 @@ fn locate(layer: &Conv2d, pixel: usize, taps: &mut [[u8; 4]]) {
     }
 }
 
-fn run<I: Isa, C: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, units: Range<usize>, taps: &mut [[u8; 4]]) {
+fn run<I: Isa, C: Container>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, units: Range<usize>, taps: &mut [[u8; 4]]) {
     let [input, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let channels = padded(layer.in_c as usize);
     let outside = isa.i16x8_splat(layer.in_zero_point as i16);
     let four = |bytes: &[u8], at: usize| isa.i32x4_load(mem::array(bytes, at * 4));
+    let eight = |bytes: &[u8], at: usize| [four(bytes, at), four(bytes, at + 4)];
+    let spec = layer.requantization();
     for y in units {
         for x in 0..layer.out_w as usize {
             locate(layer, y * layer.out_w as usize + x, taps);
             let pixel = (y * layer.out_w as usize + x) * layer.out_stride as usize;
             for channel in (0..channels).step_by(LANES) {
-                let mut low = form.preload(isa, four(bias, channel));
-                let mut high = form.preload(isa, four(bias, channel + 4));
+                let [mut low, mut high] = eight(bias, channel);
                 for (tap, weights) in taps.iter().zip(weights.chunks_exact(channels * 2)) {
                     let weights = isa.i16x8_load(mem::array(weights, channel * 2));
                     let codes = match i32::from_le_bytes(*tap) {
@@ -143,13 +144,13 @@ fn run<I: Isa, C: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, bu
                     low = isa.i32x4_add(low, isa.i32x4_extmul_low_i16x8_s(codes, weights));
                     high = isa.i32x4_add(high, isa.i32x4_extmul_high_i16x8_s(codes, weights));
                 }
-                let b = if multipliers.is_empty() {
-                    form.multipliers(isa, low, high)
-                } else {
-                    form.multipliers(isa, four(multipliers, channel), four(multipliers, channel + 4))
-                };
                 let stored = LANES.min(layer.out_stride as usize - channel);
-                form.store(isa, layer.out_container, [low, high], b, stored, output, pixel + channel);
+                if cfg!(feature = "train") && spec.form == form::RAW {
+                    Raw.store(isa, layer.out_container, [low, high], (), stored, output, pixel + channel);
+                    continue;
+                }
+                let b = if multipliers.is_empty() { [low, high] } else { eight(multipliers, channel) };
+                store_first(isa, layer.out_container, AnyForm(spec).finish(isa, low, high, b), stored, output, pixel + channel);
             }
         }
     }

@@ -14,10 +14,23 @@ use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Dot, Isa};
 
-/// Packed tiles of one block stay below this, so that they live in the second-level cache while the weights stream past.
-const BLOCK_BYTES: usize = 192 * 1024;
-/// More tiles than this per block gain nothing: a panel of weights is then read rarely enough.
-const MOST_TILES: usize = 16;
+/// How much of a layer is multiplied by a panel of weights before the next one comes.
+#[derive(Clone, Copy)]
+struct BlockLimits {
+    /// Packed tiles stay below this, so that they live in the second-level cache while the weights stream past.
+    bytes: usize,
+    /// More tiles than this gain nothing: a panel of weights is then read rarely enough.
+    tiles: usize,
+}
+
+/// What a block may hold. A panel that is widened for every block wants large ones.
+const fn block_limits<D: Dot>() -> BlockLimits {
+    if D::WIDENS {
+        BlockLimits { bytes: 512 * 1024, tiles: 32 }
+    } else {
+        BlockLimits { bytes: 192 * 1024, tiles: 16 }
+    }
+}
 
 /// Steps of K that one kernel position takes.
 pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
@@ -26,7 +39,7 @@ pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
 
 /// Bytes of the panels `[out_c/8][K/step][8][step]`, K = kernel positions · (in_c rounded up to whole steps).
 pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * 4
+    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
 }
 
 /// How the codes under 4 output pixels become a tile of a dot product.
@@ -61,6 +74,12 @@ struct Block<'a> {
     first: usize,
 }
 
+/// The weights of eight output channels, and room for them where the dot product widens them.
+struct Panel<'a> {
+    packed: &'a [u8],
+    widened: &'a mut [PanelStep],
+}
+
 /// A layer that is multiplied by the dot product `D`.
 #[derive(Clone, Copy)]
 pub struct Direct<D: Tiles> {
@@ -78,6 +97,11 @@ impl<D: Tiles> Direct<D> {
         self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
     }
 
+    /// Bytes of the packed weights of eight channels.
+    fn panel_bytes(&self) -> usize {
+        self.steps() * D::STEP * COLUMNS
+    }
+
     /// Elements of a packed tile: its steps and, where the dot product wants it, the sum of each pixel's codes.
     fn tile_steps(&self) -> usize {
         self.steps() + usize::from(D::SUMS)
@@ -85,7 +109,10 @@ impl<D: Tiles> Direct<D> {
 
     /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
     fn block_tiles(&self) -> usize {
-        (BLOCK_BYTES / (self.tile_steps() * size_of::<TileStep>())).clamp(1, MOST_TILES).min(self.tiles())
+        let limits = block_limits::<D>();
+        let most = (limits.bytes / (self.tile_steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
+        // Blocks of one size: a small last one would read, or widen, every panel for little.
+        self.tiles().div_ceil(self.tiles().div_ceil(most))
     }
 
     fn tiles(&self) -> usize {
@@ -112,9 +139,12 @@ impl<D: Tiles> Direct<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
-    /// A block of packed tiles, a row of zero points, and sums.
+    /// A block of packed tiles, a row of zero points, sums, and a widened panel.
     pub fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_steps() * size_of::<TileStep>() + padded(D::border_bytes(&self.layer)) + self.sums_bytes()
+        self.block_tiles() * self.tile_steps() * size_of::<TileStep>()
+            + padded(D::border_bytes(&self.layer))
+            + self.sums_bytes()
+            + self.widened_bytes()
     }
 
     /// The sums of a block and eight channels.
@@ -122,10 +152,21 @@ impl<D: Tiles> Direct<D> {
         self.block_tiles() * ROWS * COLUMNS * 4
     }
 
+    /// The panel that a dot product widens.
+    fn widened_bytes(&self) -> usize {
+        if D::WIDENS {
+            self.steps() * size_of::<PanelStep>()
+        } else {
+            0
+        }
+    }
+
     /// [`Kernel::run`](crate::Kernel::run).
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
         let (sums, scratch) = scratch.split_at_mut(self.sums_bytes());
+        let (widened, scratch) = scratch.split_at_mut(self.widened_bytes());
+        let widened = mem::panels_mut::<16, 2>(widened);
         let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
         border.fill(layer.in_zero_point as u8);
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
@@ -142,11 +183,11 @@ impl<D: Tiles> Direct<D> {
             let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
             let spec = layer.requantization();
             if cfg!(feature = "train") && spec.form == form::RAW {
-                self.multiply(isa, Raw, buffers, block);
+                self.multiply(isa, Raw, buffers, block, widened);
             } else if spec.form == form::Q15 && spec.shift >= 1 {
-                self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block);
+                self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block, widened);
             } else {
-                self.multiply_apart(isa, buffers, block, sums);
+                self.multiply_apart(isa, buffers, block, sums, widened);
             }
         }
     }
@@ -154,13 +195,14 @@ impl<D: Tiles> Direct<D> {
     /// [`Direct::multiply`] for the forms that few layers have: by way of the sums, so that they need no microkernels of their own. Sums of these forms
     /// start from the bias alone.
     #[inline(never)]
-    fn multiply_apart<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [u8]) {
+    fn multiply_apart<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [u8], widened: &mut [PanelStep]) {
         let [_, weights, bias, ..] = buffers.reads;
         let pixels = block.first..self.layer.out_pixels().min(block.first + block.tiles.len() / self.tile_steps() * ROWS);
         let raw = Conv2d { out_stride: COLUMNS as i32, ..self.layer };
-        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
-        for (index, (panel, bias)) in panels.zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
+        let panels = weights.chunks_exact(self.panel_bytes());
+        for (index, (packed, bias)) in panels.zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
             let columns = Columns::new(isa, &raw, Raw, 0, bias, &[]);
+            let panel = Panel { packed, widened: &mut *widened };
             self.multiply_panel(isa, &columns, panel, Block { first: 0, ..block }, pixels.len(), sums);
             finish(isa, &self.layer, index, buffers, sums, pixels.clone());
         }
@@ -171,29 +213,32 @@ impl<D: Tiles> Direct<D> {
         &self,
         isa: I,
         columns: &Columns<'_, I, F>,
-        panel: &[PanelStep],
+        panel: Panel<'_>,
         block: Block<'_>,
         end: usize,
         output: &mut [u8],
     ) {
         let whole = if columns.is_whole() { (end - block.first) / ROWS * self.tile_steps() } else { 0 };
         let (whole, rest) = block.tiles.split_at(whole.min(block.tiles.len()));
-        whole_tiles::<I, D, F>(isa, columns, Block { tiles: whole, ..block }, self.tile_steps(), panel, output);
+        if !whole.is_empty() {
+            let panel = D::panel(isa, panel.packed, panel.widened);
+            whole_tiles::<I, D, F>(isa, columns, Block { tiles: whole, ..block }, self.tile_steps(), panel, output);
+        }
         let first = block.first + whole.len() / self.tile_steps() * ROWS;
         for (i, tile) in rest.chunks_exact(self.tile_steps()).enumerate() {
             let pixel = first + i * ROWS;
-            partial_tile::<I, D, F>(isa, columns, tile, panel, pixel..end.min(pixel + ROWS), output);
+            partial_tile::<I, D, F>(isa, columns, tile, panel.packed, pixel..end.min(pixel + ROWS), output);
         }
     }
 
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
     #[inline(never)]
-    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, block: Block<'_>) {
+    fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, block: Block<'_>, widened: &mut [PanelStep]) {
         let [_, weights, bias, multipliers, ..] = buffers.reads;
         let output = &mut *buffers.writes[0];
-        let panels = mem::panels::<16, 2>(weights).chunks_exact(self.steps());
-        for (index, panel) in panels.enumerate() {
+        for (index, packed) in weights.chunks_exact(self.panel_bytes()).enumerate() {
             let columns = Columns::new(isa, &self.layer, form, index, bias, multipliers);
+            let panel = Panel { packed, widened: &mut *widened };
             self.multiply_panel(isa, &columns, panel, block, self.layer.out_pixels(), output);
         }
     }
@@ -240,15 +285,15 @@ fn partial_tile<I: Isa, D: Dot, F: Epilogue<I>>(
     isa: I,
     columns: &Columns<'_, I, F>,
     tile: &[TileStep],
-    panel: &[PanelStep],
+    packed: &[u8],
     pixels: Range<usize>,
     output: &mut [u8],
 ) {
     let pixel_sums = tile.last().copied().unwrap_or_default();
     for (row, (pixel, sum)) in pixels.zip(pixel_sums).enumerate() {
-        let sums = tile.iter().zip(panel).fold(columns.initial, |sums, (codes, weights)| {
+        let sums = tile.iter().zip(D::packed(isa, packed)).fold(columns.initial, |sums, (codes, [low, high])| {
             let codes = D::activations(isa, &codes[row % ROWS]);
-            [D::step(isa, sums[0], codes, D::weights(isa, &weights[0])), D::step(isa, sums[1], codes, D::weights(isa, &weights[1]))]
+            [D::step(isa, sums[0], codes, low), D::step(isa, sums[1], codes, high)]
         });
         columns.store(pixel, sums.map(|acc| D::flush(isa, acc, &sum)), output);
     }

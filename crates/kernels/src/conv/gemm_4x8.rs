@@ -1,5 +1,6 @@
 //! The microkernel of convolution and dense: up to 4 pixels by 8 output channels, by any dot product.
 
+pub use simd::dot::PanelStep;
 use simd::{Dot, Isa};
 
 /// Pixels of a tile.
@@ -9,9 +10,6 @@ pub const COLUMNS: usize = 8;
 
 /// One step of a tile: 4 bytes of activations for each of 4 pixels.
 pub type TileStep = [[u8; 4]; ROWS];
-/// One step of a panel of weights: 4 bytes for each of 8 output channels.
-pub type PanelStep = [[u8; 16]; 2];
-
 /// `initial + Σ a·w` for the first `R` pixels of a tile and 8 output channels.
 ///
 /// Sums wrap: only their final value has to fit (SPEC 2.4). Iterators instead of indices keep the loop free of bounds checks.

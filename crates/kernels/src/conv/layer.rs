@@ -81,7 +81,7 @@ impl Conv2d {
         field_holds!(is_total(&[self.batch, self.in_h, self.in_w, self.in_stride]); in_stride);
         let out_bytes = if self.form == form::RAW { 4 } else { 2 };
         field_holds!(is_total(&[self.batch, self.out_h, self.out_w, self.out_stride, out_bytes]); out_stride);
-        // Whole panels of packed weights, two bytes each, and a tile of packed activations: 16 covers the rounding of both.
+        // Whole panels of weights, two bytes each once they are widened, and a tile of packed activations: 16 covers the rounding of both.
         field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, 16]); in_c);
         field_holds!(is_total(&[self.kernel_h, self.kernel_w, self.in_c + 1, self.out_c + 7, 2]); out_c);
         field_holds!(self.rows().fits(self.out_h); stride_h);

@@ -39,7 +39,8 @@ pub fn conv2d<I: Isa>(isa: I) -> Verdict {
             let step = channel / 8 * taps * pairs + tap * pairs + c / 2;
             panels[(step * 8 + channel % 8) * 2 + c % 2] = weight;
         }
-        compare("panels", &i16s(&packed[0]), &panels)?;
+        let bytes: Vec<i32> = packed[0].iter().map(|&byte| i32::from(byte as i8)).collect();
+        compare("panels", &bytes, &panels)?;
         let sums = w.chunks_exact(in_c * taps).map(|filter| filter.iter().sum::<i32>());
         let mut folded: Vec<i32> = bias.iter().zip(sums).map(|(bias, sum)| bias - 200 * sum).collect();
         folded.resize(channels, 0);
