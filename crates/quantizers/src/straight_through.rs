@@ -10,16 +10,31 @@ use simd::{mem, Isa};
 pub enum Source<I: Isa> {
     /// f32
     Float,
-    /// i32, times this.
+    /// Sums, i32 or i16, times this.
     Integer(I::F32x4),
 }
 
+/// Bytes of four elements of a gradient.
+pub const WIDE: usize = 16;
+/// Bytes of four i16.
+pub const NARROW: usize = 8;
+
 impl<I: Isa> Source<I> {
+    /// Four elements, of which each has `BYTES` / 4 bytes.
     #[inline(always)]
-    fn load(self, isa: I, bytes: &[u8; 16]) -> I::F32x4 {
+    fn load<const BYTES: usize>(self, isa: I, bytes: &[u8; BYTES]) -> I::F32x4 {
+        let wide = || *mem::array::<WIDE>(bytes, 0);
         match self {
-            Self::Float => isa.f32x4_load(bytes),
-            Self::Integer(factor) => isa.f32x4_mul(isa.f32x4_convert_i32x4_s(isa.i32x4_load(bytes)), factor),
+            Self::Float => isa.f32x4_load(&wide()),
+            Self::Integer(factor) => {
+                let sums = if BYTES == NARROW {
+                    let four = isa.i8x16_load64_zero(mem::array::<NARROW>(bytes, 0));
+                    isa.i32x4_extend_low_i16x8_s(isa.i16x8_from_i32x4(isa.i32x4_from_i8x16(four)))
+                } else {
+                    isa.i32x4_load(&wide())
+                };
+                isa.f32x4_mul(isa.f32x4_convert_i32x4_s(sums), factor)
+            }
         }
     }
 }
@@ -104,12 +119,12 @@ impl<I: Isa, const SIGNED: bool> StraightThrough<I, SIGNED> {
         [inside(gradient), isa.f32x4_mul(gradient, error)]
     }
 
-    /// Writes the gradient of x and adds the terms of the interval's to four lanes.
+    /// Writes the gradient of x and adds the terms of the interval's to four lanes. Four elements of the gradient take `FOUR` bytes.
     #[inline(always)]
-    pub fn run<const OTHERS: bool>(&self, isa: I, source: Source<I>, slices: Slices<'_>, mut sum: I::F32x4) -> I::F32x4 {
+    pub fn run<const OTHERS: bool, const FOUR: usize>(&self, isa: I, source: Source<I>, slices: Slices<'_>, mut sum: I::F32x4) -> I::F32x4 {
         let Slices { x, gradient, others, output } = slices;
         let whole = x.len() / (LANES * BYTES) * (LANES * BYTES);
-        let inputs = mem::arrays::<16>(x).iter().zip(mem::arrays::<16>(gradient));
+        let inputs = mem::arrays::<16>(x).iter().zip(mem::arrays::<FOUR>(gradient));
         if OTHERS {
             for (((x, gradient), others), to) in inputs.zip(mem::arrays::<16>(others)).zip(mem::arrays_mut::<16>(output)) {
                 let x = isa.f32x4_load(x);
@@ -126,8 +141,9 @@ impl<I: Isa, const SIGNED: bool> StraightThrough<I, SIGNED> {
             }
         }
         if whole < x.len() {
-            let mut last = [0; LANES * BYTES];
-            last[..x.len() - whole].copy_from_slice(&gradient[whole..x.len()]);
+            let mut last = [0; FOUR];
+            let rest = &gradient[whole * FOUR / WIDE..][..(x.len() - whole) * FOUR / WIDE];
+            last[..rest.len()].copy_from_slice(rest);
             let x = load_some(isa, &x[whole..]);
             let [dx, term] = self.gradients(isa, x, source.load(isa, &last));
             let dx = if OTHERS { isa.f32x4_add(dx, load_some(isa, &others[whole..])) } else { dx };

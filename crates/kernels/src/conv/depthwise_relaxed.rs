@@ -6,7 +6,7 @@
 
 use super::conv2d_relaxed::operand_container;
 use super::direct::finish;
-use super::epilogue::{Epilogue, Raw, Requantized};
+use super::epilogue::{Epilogue, Raw, Requantized, Sums};
 use super::gemm_4x8::COLUMNS;
 use super::layer::Layer;
 use super::output::Columns;
@@ -188,7 +188,7 @@ impl DepthwiseConv2dRelaxed {
         for (index, (weights, bias_of_eight)) in weights.iter().zip(bias.chunks_exact(COLUMNS * 4)).enumerate() {
             let row = Row { lines: lines.map(|line| &line[index * LANES..]), pixel: self.in_stride as usize, weights };
             if cfg!(feature = "train") && spec.form == form::RAW {
-                let columns = self.columns_of(isa, Columns::new(isa, &layer, Raw, index, bias, multipliers), weights);
+                let columns = self.columns_of(isa, Columns::new(isa, &layer, Sums, index, bias, multipliers), weights);
                 run_tiles::<I, _, DOT, STRIDE>(isa, &columns, row, pixels.clone(), buffers.writes[0]);
             } else if spec.form == form::Q15 && spec.shift >= 1 {
                 let ready = Requantized(Q15Right::new(isa, &spec));

@@ -1,6 +1,6 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
-use super::epilogue::{Epilogue, Raw, Requantized};
+use super::epilogue::{Epilogue, Raw, Requantized, Sums};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
 use super::output::Columns;
 use super::stem;
@@ -183,7 +183,7 @@ impl<D: Tiles> Direct<D> {
             let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
             let spec = layer.requantization();
             if cfg!(feature = "train") && spec.form == form::RAW {
-                self.multiply(isa, Raw, buffers, block, widened);
+                self.multiply(isa, Sums, buffers, block, widened);
             } else if spec.form == form::Q15 && spec.shift >= 1 {
                 self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block, widened);
             } else {
