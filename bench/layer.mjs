@@ -68,6 +68,13 @@ function dotOf(engine, type) {
   return chooseDot(engine.lowering, { range: type.input, zeroPoint: 0 }, { dtype: isNibble(type.weight) ? 'i4' : 'i8' });
 }
 
+/** The kernel that runs such a layer direct. */
+function directOf(engine, { inC, outC, window, type }) {
+  if (dotOf(engine, type) !== null) return 'direct_bytes';
+  const isPaired = engine.flavour === 'simd128' && type.input[0] >= 0 && type.input[1] <= 15 && isNibble(type.weight) && outC % 16 === 0 && inC * window ** 2 * 105 < 2 ** 19;
+  return isPaired ? 'direct_paired' : 'direct_i16';
+}
+
 function isNibble([lo, hi]) {
   return lo >= -8 && hi <= 7;
 }
@@ -75,9 +82,9 @@ function isNibble([lo, hi]) {
 /**
  * Puts the layer into `engine`, to run by `algorithm`: 'direct', 'winograd_f23' or 'winograd_f43'. `run` is one inference, `output` reads its codes,
  * `instruction` is what it multiplies by. With several `copies` of the packed weights runs take turns among them: weights are then as cold as in a network.
- * `byBytes: false` keeps a direct layer from the dot products of bytes.
+ * `direct` names the kernel of a direct layer, by default the one that a Program would take.
  */
-export function place(engine, layer, algorithm, { copies = 1, byBytes = true } = {}) {
+export function place(engine, layer, algorithm, { copies = 1, direct = directOf(engine, layer) } = {}) {
   const { inH, inW, inC, outC, window, pad, shift, type } = layer;
   const put = (values, Type) => {
     const data = Type.from(values);
@@ -85,10 +92,11 @@ export function place(engine, layer, algorithm, { copies = 1, byBytes = true } =
     engine.bytes(address, data.byteLength).set(new Uint8Array(data.buffer));
     return address;
   };
-  const dot = algorithm === 'direct' && byBytes ? dotOf(engine, type) : null;
-  const kernel = algorithm !== 'direct' ? algorithm : dot === null ? 'conv2d' : 'conv2d_relaxed';
+  const dot = algorithm === 'direct' && direct === 'direct_bytes' ? dotOf(engine, type) : null;
+  const kernel = algorithm === 'direct' ? { direct_i16: 'conv2d', direct_paired: 'conv2d_paired', direct_bytes: 'conv2d_relaxed' }[direct] : algorithm;
   const weightBytes = {
     conv2d: () => engine.packedConv2dBytes(inC, outC, window, window),
+    conv2d_paired: () => engine.packedConv2dPairedBytes(inC, outC, window, window),
     conv2d_relaxed: () => engine.packedConv2dRelaxedBytes(inC, outC, window, window),
     winograd_f23: () => engine.packedWinogradF23Bytes(inC, outC),
     winograd_f43: () => engine.packedWinogradF43Bytes(inC, outC),

@@ -49,8 +49,9 @@ function grid() {
 function kinds(engine) {
   const relaxed = engine.lowering !== 'none';
   return [
-    { kind: 'direct_i16', type: TYPES.w8a8, algorithm: 'direct', byBytes: false },
-    ...(relaxed ? [{ kind: 'direct_bytes', type: TYPES.w4a4, algorithm: 'direct', byBytes: true }, { kind: 'winograd_f23', type: TYPES.w4a4, algorithm: 'winograd_f23' }] : []),
+    { kind: 'direct_i16', type: TYPES.w8a8, algorithm: 'direct', direct: 'direct_i16' },
+    ...(engine.flavour === 'simd128' ? [{ kind: 'direct_paired', type: TYPES.w4a4, algorithm: 'direct', direct: 'direct_paired' }] : []),
+    ...(relaxed ? [{ kind: 'direct_bytes', type: TYPES.w4a4, algorithm: 'direct', direct: 'direct_bytes' }, { kind: 'winograd_f23', type: TYPES.w4a4, algorithm: 'winograd_f23' }] : []),
     { kind: 'winograd_f43', type: { ...TYPES.w8a8, weight: [-7, 7] }, algorithm: 'winograd_f43' },
   ];
 }
@@ -86,11 +87,11 @@ async function tune() {
   for (const layer of grid()) {
     const geometry = { ...layer, outH: layer.inH, outW: layer.inW, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], groups: 1 };
     const runs = {};
-    for (const { kind, type, algorithm, byBytes } of kinds(probe)) {
+    for (const { kind, type, algorithm, direct } of kinds(probe)) {
       const copies = Math.max(1, Math.min(MOST_COPIES, Math.ceil(COLD_BYTES / cost.workOf(kind, geometry).weights)));
       const engine = await createEngine(undefined, { flavour: options.flavour });
       const made = makeLayer(layer, type);
-      const placed = place(engine, made, algorithm, { copies, byBytes });
+      const placed = place(engine, made, algorithm, { copies, direct });
       for (let i = 0; i < copies; i++) placed.run();
       verify(placed, made, `${kind} ${layer.inC}→${layer.outC} ${layer.inH}²`);
       runs[kind] = placed.run;

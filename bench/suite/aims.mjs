@@ -2,7 +2,7 @@
 
 /** The peers that an aim may mean by "the better of both", and how they are called in print. */
 const WEB = ['litert', 'onnxruntime-web'];
-const PEER_NAMES = { litert: 'LiteRT', 'onnxruntime-web': 'ORT', best: 'the better of LiteRT and ORT' };
+const PEER_NAMES = { litert: 'LiteRT', 'onnxruntime-web': 'ORT', pytorch: 'PyTorch', tfjs: 'TensorFlow.js', best: 'the better of LiteRT and ORT' };
 
 /**
  * At least `factor` times something: `of` is a peer's name, 'best' (the better of LiteRT and ORT), 'peak', or { row } (another row of ours) or { row, peer } (a peer's value there).

@@ -20,7 +20,7 @@ export function printRows(rows) {
 
 const ID_WIDTH = 26;
 
-export function rowLine({ id, work, value, unit, ratio, peakOf, peers, kernels = [], dot, missing, error }) {
+export function rowLine({ id, work, value, unit, milliseconds, ratio, peakOf, peers, kernels = [], dot, missing, error }) {
   if (value === null) return `${id.padEnd(ID_WIDTH)} not measured: ${missing ?? error}`;
   const share = ratio === null ? '' : `${ratio.toFixed(2)} of ${peakOf}`;
   const others = peers.map((peer) => {
@@ -29,7 +29,8 @@ export function rowLine({ id, work, value, unit, ratio, peakOf, peers, kernels =
   });
   const how = [...kernels, ...(dot === null || dot === undefined ? [] : [`(${dot})`])].join(' ');
   const words = peers.length > 0 ? others : [ratio === null ? work : how];
-  return `${id.padEnd(ID_WIDTH)} ${`${figure(value)} ${unit}`.padStart(14)}  ${share.padEnd(20)}  ${words.join('   ')}`.trimEnd();
+  const time = unit === 'images/s' ? `, ${figure(milliseconds)} ms` : '';
+  return `${id.padEnd(ID_WIDTH)} ${`${figure(value)} ${unit}${time}`.padStart(14)}  ${share.padEnd(20)}  ${words.join('   ')}`.trimEnd();
 }
 
 function aimLine({ reach, got, reached, because }, { unit }) {

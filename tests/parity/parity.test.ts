@@ -33,25 +33,30 @@ async function agree(flavour: (typeof FLAVOURS)[number], cases: readonly Case[],
   assert.is(engine.liveAllocations, 0, 'every program gives its memory back');
 }
 
+/** {@link agree} on all cases that run by `kernel` with these options, at least `most` of them single operations. */
+async function agreeBy(flavour: (typeof FLAVOURS)[number], kernel: string, options: ProgramOptions, most: number): Promise<void> {
+  const engine = await engineOf(flavour);
+  const uses = ({ graph }: Case): boolean => {
+    const program = createIntegerProgram(engine, graph, options);
+    const found = program.steps.some(({ kernels }) => kernels.includes(kernel));
+    program.dispose();
+    return found;
+  };
+  const chosen = [...singles, ...randoms].map(uses);
+  const of = <T>(list: readonly T[]): T[] => list.filter((_, i) => chosen[i]);
+  assert.ok(of([...singles]).length >= most, `${of([...singles]).length} single operations by ${kernel}`);
+  assert.ok(of([...singles, ...randoms]).length > of([...singles]).length, `random networks by ${kernel}`);
+  await agree(flavour, of([...singles, ...randoms]), of([...ofSingles, ...ofRandoms]), options);
+}
+
+const FREE = { products: 0, input: 0, output: 0, weights: 0, fixed: 0 };
+test('simd128: every 4-bit convolution by two weights to a lane too', () => agreeBy('simd128', 'conv2d_paired', { costs: { simd128: { direct_paired: FREE } } }, 30));
+
 for (const flavour of FLAVOURS) {
   test(`${flavour}: ${singles.length} single operations`, () => agree(flavour, singles, ofSingles));
   test(`${flavour}: ${randoms.length} random networks from seed ${FIRST_SEED}`, () => agree(flavour, randoms, ofRandoms));
 
-  test(`${flavour}: every 3×3 convolution by Winograd too`, async () => {
-    const engine = await engineOf(flavour);
-    const winograd: ProgramOptions = { convolution: 'winograd_f43' };
-    const uses = ({ graph }: Case): boolean => {
-      const program = createIntegerProgram(engine, graph, winograd);
-      const found = program.steps.some(({ kernels }) => kernels.includes('winograd_f43'));
-      program.dispose();
-      return found;
-    };
-    const chosen = [...singles, ...randoms].map(uses);
-    const of = <T>(list: readonly T[]): T[] => list.filter((_, i) => chosen[i]);
-    assert.ok(of([...singles]).length >= 300, `${of([...singles]).length} single operations by Winograd`);
-    assert.ok(of([...singles, ...randoms]).length > of([...singles]).length, 'random networks by Winograd');
-    await agree(flavour, of([...singles, ...randoms]), of([...ofSingles, ...ofRandoms]), winograd);
-  });
+  test(`${flavour}: every 3×3 convolution by Winograd too`, () => agreeBy(flavour, 'winograd_f43', { convolution: 'winograd_f43' }, 300));
 
   test(`${flavour}: a run remembers nothing of the runs before it`, async () => {
     const engine = await engineOf(flavour);

@@ -39,5 +39,6 @@ export async function inspectProgram(path: string, options: RawOptions): Promise
 function multiplier({ kernels, dot }: ProgramStep): string {
   if (dot !== null) return `${dot} (bytes)`;
   if (kernels.includes('winograd_f23')) return 'i7 (bytes)';
+  if (kernels.includes('conv2d_paired')) return 'i16, two weights each';
   return kernels.some((kernel) => /conv2d|winograd/.test(kernel)) ? 'i16' : '';
 }

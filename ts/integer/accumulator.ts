@@ -44,16 +44,19 @@ export function accumulatorLimit(requantization: RequantizationShifts): number {
 /** Sums per output channel of weights stored [channels][…]; `bias` has one element per channel or is null. */
 export function channelWeights(weights: Int8Array | Int32Array, channels: number, bias: Int8Array | Int32Array | null): ChannelWeights[] {
   const taps = weights.length / channels;
-  return Array.from({ length: channels }, (_, channel) => {
-    let positive = 0;
-    let negative = 0;
-    for (let i = channel * taps; i < (channel + 1) * taps; i++) {
-      const weight = weights[i] ?? 0;
-      if (weight > 0) positive += weight;
-      else negative += weight;
-    }
-    return { positive, negative, bias: bias?.[channel] ?? 0 };
-  });
+  return Array.from({ length: channels }, (_, channel) => ({ ...signedSums(weights, channel * taps, (channel + 1) * taps), bias: bias?.[channel] ?? 0 }));
+}
+
+/** Without a branch on the sign, which no processor can predict: from Σw and Σ|w|. */
+function signedSums(weights: Int8Array | Int32Array, start: number, end: number): { readonly positive: number; readonly negative: number } {
+  let sum = 0;
+  let magnitude = 0;
+  for (let i = start; i < end; i++) {
+    const weight = weights[i] as number;
+    sum += weight;
+    magnitude += Math.abs(weight);
+  }
+  return { positive: (magnitude + sum) / 2, negative: (sum - magnitude) / 2 };
 }
 
 /** Throws ERR_ACCUMULATOR naming the first channel that breaks the clause. */

@@ -82,9 +82,11 @@ function loadTensor(name: string, { dtype, shape }: TensorEntry, stored: StoredT
 
 function unpackNibbles(bytes: Uint8Array, count: number, label: string): Int8Array {
   const codes = new Int8Array(count);
-  for (let i = 0; i < count; i++) {
-    const nibble = ((bytes[i >> 1] ?? 0) >> ((i & 1) * 4)) & 15;
-    codes[i] = (nibble << 28) >> 28;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    codes[2 * i] = (byte << 28) >> 28;
+    // Past the end of an odd number of codes this writes nothing.
+    codes[2 * i + 1] = (byte << 24) >> 28;
   }
   if (count % 2 === 1 && (bytes[bytes.length - 1] ?? 0) > 15) throw invalid(label, 'data', 'a last high nibble of 0 (SPEC 1.4)', bytes[bytes.length - 1]);
   return codes;

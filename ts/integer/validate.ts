@@ -55,9 +55,17 @@ function validateTensor(name: string, { dtype, shape, data }: IntegerTensor): vo
   if (!right) throw invalid(label, 'data', dtype === 'i32' ? 'an Int32Array' : 'an Int8Array', Object.prototype.toString.call(data));
   if (data.length !== count) throw invalid(label, 'data', `${count} elements for [${shape.join(', ')}]`, data.length);
   const [lo, hi] = TENSOR_RANGE[dtype];
-  for (const element of data) {
-    if (element < lo || element > hi) throw invalid(label, 'data', `${dtype} elements within [${lo}, ${hi}]`, element);
+  const wrong = dtype === 'i32' ? -1 : firstOutside(data, lo, hi);
+  if (wrong >= 0) throw invalid(label, 'data', `${dtype} elements within [${lo}, ${hi}]`, data[wrong]);
+}
+
+/** The index of the first element outside [lo, hi], or −1. By index: a network is loaded as fast as its weights are looked at, and iterators take five times as long. */
+function firstOutside(data: ArrayLike<number>, lo: number, hi: number): number {
+  for (let i = 0; i < data.length; i++) {
+    const element = data[i] as number;
+    if (element < lo || element > hi) return i;
   }
+  return -1;
 }
 
 function make(graph: IntegerGraph, made: Set<number>, index: number, op: string, argument: string): IntegerValue {

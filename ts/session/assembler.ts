@@ -47,7 +47,7 @@ export type PackJob = Packing & PackOperands;
 
 /** The kernel that packs, what it needs to know beside its operands, and the sizes. */
 export type Packing = PackSizes &
-  ({ readonly kernel: 'pack_conv2d' | 'pack_depthwise' | 'pack_winograd_f23' | 'pack_winograd_f43' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
+  ({ readonly kernel: 'pack_conv2d' | 'pack_conv2d_paired' | 'pack_depthwise' | 'pack_winograd_f23' | 'pack_winograd_f43' } | { readonly kernel: 'pack_conv2d_relaxed'; readonly dot: Dot; readonly inContainer: Container });
 
 interface PackSizes {
   readonly inC: number;

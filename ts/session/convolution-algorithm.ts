@@ -1,7 +1,7 @@
 /** Which kernel runs each convolution with one group: the fastest by the cost table of those that are exact, as far as their memory goes. */
 import { channelWeights } from '../integer/accumulator.js';
 import type { IntegerTensor, IntegerValue, Pair } from '../integer/integer-graph.js';
-import { estimate, type CostKind, type CostTable, type EngineCosts } from './convolution-cost.js';
+import { estimate, type CostKind, type CostTable, type DirectKind, type EngineCosts } from './convolution-cost.js';
 import { isWinogradExact } from './winograd-bound.js';
 
 /**
@@ -50,8 +50,8 @@ export function isWinogradF43(geometry: ConvolutionGeometry, weight: IntegerTens
 /** What of a layer decides. */
 export interface ConvolutionCandidates {
   readonly geometry: ConvolutionGeometry;
-  /** Whether the direct kernel has a dot product of bytes for these operands. */
-  readonly byBytes: boolean;
+  /** The kernel that runs the layer direct. */
+  readonly direct: DirectKind;
   /** Bytes of the weights packed for an algorithm. */
   readonly bytes: (algorithm: ConvolutionAlgorithm) => number;
   /** Asked only if the answer matters: a proof reads all weights. */
@@ -75,7 +75,7 @@ interface Upgrade {
  */
 export function chooseConvolutions(layers: readonly ConvolutionCandidates[], room: number, costs: EngineCosts, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm[] {
   if (convolution !== 'auto') return layers.map(({ isExact }) => (convolution !== 'direct' && isExact(convolution) ? convolution : 'direct'));
-  const chosen = layers.map(({ geometry, byBytes, bytes }) => ({ algorithm: 'direct' as ConvolutionAlgorithm, time: timeOf(byBytes ? 'direct_bytes' : 'direct_i16', geometry, costs), bytes: bytes('direct') }));
+  const chosen = layers.map(({ geometry, direct, bytes }) => ({ algorithm: 'direct' as ConvolutionAlgorithm, time: timeOf(direct, geometry, costs), bytes: bytes('direct') }));
   if (memory === 'compact') return chosen.map(({ algorithm }) => algorithm);
   let upgrades = layers.flatMap(({ geometry, bytes }, layer) =>
     WINOGRADS.map((algorithm): Upgrade => ({ layer, algorithm, time: timeOf(algorithm, geometry, costs), bytes: bytes(algorithm) })),

@@ -5,10 +5,13 @@
 import type { Flavour, Lowering } from '../wasm/engine.js';
 import type { ConvolutionGeometry } from './convolution-algorithm.js';
 
-/** The kernels with one group: direct by i16 or by bytes, and the two Winograds. */
-export type CostKind = 'direct_i16' | 'direct_bytes' | 'winograd_f23' | 'winograd_f43';
+/** Direct kernels with one group: by i16, by two weights in an i16, or by bytes. */
+export type DirectKind = 'direct_i16' | 'direct_paired' | 'direct_bytes';
 
-export const COST_KINDS: readonly CostKind[] = ['direct_i16', 'direct_bytes', 'winograd_f23', 'winograd_f43'];
+/** The kernels with one group: the direct ones and the two Winograds. */
+export type CostKind = DirectKind | 'winograd_f23' | 'winograd_f43';
+
+export const COST_KINDS: readonly CostKind[] = ['direct_i16', 'direct_paired', 'direct_bytes', 'winograd_f23', 'winograd_f43'];
 
 /** What engines differ by (DESIGN §4): the instruction under the relaxed dot product, or the flavour that has none. */
 export type CostKey = Exclude<Lowering, 'none' | 'other'> | 'simd128' | 'scalar';
@@ -45,7 +48,7 @@ export function costsOf(table: CostTable, key: CostKey): EngineCosts {
 }
 
 export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: ConvolutionGeometry): Work {
-  const outs = whole(outC, 8);
+  const outs = whole(outC, kind === 'direct_paired' ? 16 : 8);
   if (kind === 'winograd_f23' || kind === 'winograd_f43') {
     const [side, taps, step, bytes] = kind === 'winograd_f23' ? [2, 16, 16, 1] : [4, 36, 8, 2];
     const tiles = whole(Math.ceil(outH / side) * Math.ceil(outW / side), 4);

@@ -14,6 +14,7 @@ export interface Abi {
   run_float(table: number, first: number, last: number, scratch: number, scratchLength: number): number;
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packed_conv2d_paired_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_conv2d_relaxed_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_winograd_f23_bytes(inC: number, outC: number): number;
   packed_depthwise_bytes(channels: number, kernelH: number, kernelW: number): number;
@@ -32,6 +33,7 @@ export const ABI_FUNCTIONS = [
   'run_float',
   'scratch_bytes',
   'packed_conv2d_bytes',
+  'packed_conv2d_paired_bytes',
   'packed_conv2d_relaxed_bytes',
   'packed_winograd_f23_bytes',
   'packed_depthwise_bytes',

@@ -45,8 +45,9 @@ export interface Engine {
   runInteger(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
   runFloat(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
   scratchBytes(table: number, first: number, last: number): number;
-  /** Bytes of packed weights for pack_conv2d, pack_conv2d_relaxed and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
+  /** Bytes of packed weights for pack_conv2d, pack_conv2d_paired, pack_conv2d_relaxed and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
+  packedConv2dPairedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packedWinogradF23Bytes(inC: number, outC: number): number;
   packedDepthwiseBytes(channels: number, kernelH: number, kernelW: number): number;

@@ -86,6 +86,10 @@ export class WasmEngine implements Engine {
     return this.#size('packedConv2dBytes', (abi) => abi.packed_conv2d_bytes(inC, outC, kernelH, kernelW));
   }
 
+  packedConv2dPairedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number {
+    return this.#size('packedConv2dPairedBytes', (abi) => abi.packed_conv2d_paired_bytes(inC, outC, kernelH, kernelW));
+  }
+
   packedConv2dRelaxedBytes(inC: number, outC: number, kernelH: number, kernelW: number): number {
     return this.#size('packedConv2dRelaxedBytes', (abi) => abi.packed_conv2d_relaxed_bytes(inC, outC, kernelH, kernelW));
   }

@@ -108,10 +108,25 @@ fn relaxed_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: us
 }
 
 step_by_number! {
+    /// Kernels by two weights in one lane.
+    paired_step: Conv2dPaired, PackConv2dPaired;
+    else relaxed_step
+}
+
+/// [`paired_step`] where the module has vectors and no dot product of bytes: elsewhere others are faster.
+fn simd128_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+    if cfg!(all(target_feature = "simd128", not(target_feature = "relaxed-simd"))) {
+        paired_step(visit, arena, id, address)
+    } else {
+        relaxed_step(visit, arena, id, address)
+    }
+}
+
+step_by_number! {
     /// Kernels without floating point. Nothing else is reachable from `run_integer`.
     integer_step: Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise, UnpackI4, PackI4, Add, MaxPool, AveragePool, Requantize,
         StridedCopy, Fill, LookupPixels, Gather, WinogradF43, PackWinogradF43;
-    else relaxed_step
+    else simd128_step
 }
 
 step_by_number! {

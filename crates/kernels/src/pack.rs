@@ -7,9 +7,9 @@ use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::winograd_f43::POSITIONS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
-use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
+use crate::params::{container, dot, PackConv2d, PackConv2dPaired, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
 use core::ops::Range;
-use simd::dot::{I16Dot, I7Dot};
+use simd::dot::{I16Dot, I7Dot, PairedDot};
 use simd::{mem, Dot, Isa};
 
 /// Channels of the packed bias and multipliers: whole panels.
@@ -25,6 +25,11 @@ pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w:
 /// Bytes of the panels `[out_c/8][K/4][8][4]` of bytes that [`PackConv2dRelaxed`] writes, the same for every dot product.
 pub fn packed_conv2d_relaxed_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
     panel_bytes::<I7Dot>(in_c, out_c, kernel_h, kernel_w)
+}
+
+/// Bytes of the panels `[out_c/16][K/2][8][2]` of pairs of weights that [`PackConv2dPaired`] writes.
+pub fn packed_conv2d_paired_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
+    panel_bytes::<PairedDot>(in_c, out_c, kernel_h, kernel_w)
 }
 
 /// Bytes of the i16 `[tap][channels padded to 8]` that [`PackDepthwise`] writes.
@@ -121,6 +126,13 @@ struct Filters {
     zero_point: i32,
 }
 
+impl Filters {
+    /// The weight of one input channel at one kernel position; 0 where there is none.
+    fn weight(&self, filter: Option<&[u8]>, tap: usize, channel: usize) -> i8 {
+        filter.filter(|_| channel < self.in_c).map_or(0, |filter| filter[channel * self.taps + tap] as i8)
+    }
+}
+
 /// Writes the panels of `D` in `units`, `offset` added to each weight, and packs bias and multipliers. Where there is no channel the weight is 0.
 fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range<usize>, offset: i8) {
     let Filters { in_c, taps, zero_point } = filters;
@@ -131,11 +143,62 @@ fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range
         for step in 0..steps {
             let (tap, first) = (step / steps_per_tap::<D>(in_c), step % steps_per_tap::<D>(in_c) * D::STEP);
             for lane in 0..D::STEP {
-                let weight = filter.filter(|_| first + lane < in_c).map_or(0, |filter| filter[(first + lane) * taps + tap] as i8);
+                let weight = filters.weight(filter, tap, first + lane);
                 buffers.writes[0][((panel * steps + step) * COLUMNS + column) * D::STEP + lane] = weight.wrapping_add(offset) as u8;
             }
         }
         pack_channel(buffers, channel, filter, zero_point);
+    }
+}
+
+impl Kernel for PackConv2dPaired {
+    fn check(&self) -> Result<(), BadParam> {
+        check_packing!(self, self.in_c);
+        Ok(())
+    }
+
+    fn spans(&self) -> Spans {
+        let (in_c, out_c) = (self.in_c as usize, self.out_c as usize);
+        let (kernel_h, kernel_w) = (self.kernel_h as usize, self.kernel_w as usize);
+        packing_spans!(self, in_c * out_c * kernel_h * kernel_w, packed_conv2d_paired_bytes(in_c, out_c, kernel_h, kernel_w))
+    }
+
+    /// Panels.
+    fn units(&self) -> usize {
+        (self.out_c as usize).div_ceil(PairedDot::CHANNELS)
+    }
+
+    fn scratch_bytes(&self) -> usize {
+        0
+    }
+
+    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+        let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point: self.in_zero_point };
+        let padded = packed_channels(self.out_c as usize);
+        for panel in units {
+            let first = panel * PairedDot::CHANNELS;
+            for low in first..first + COLUMNS {
+                pack_pairs(buffers, filters, low);
+                for channel in [low, low + COLUMNS].into_iter().filter(|&channel| channel < padded) {
+                    pack_channel(buffers, channel, filter(buffers.reads[0], channel, filters.in_c * filters.taps), filters.zero_point);
+                }
+            }
+        }
+    }
+}
+
+/// Writes the pairs of the channel `low` and of that 8 after it.
+fn pack_pairs(buffers: &mut Buffers<'_>, filters: Filters, low: usize) {
+    let Filters { in_c, taps, .. } = filters;
+    let per_tap = steps_per_tap::<PairedDot>(in_c);
+    let both = [low, low + COLUMNS].map(|channel| filter(buffers.reads[0], channel, in_c * taps));
+    let (panel, column) = (low / PairedDot::CHANNELS, low % PairedDot::CHANNELS);
+    for step in 0..taps * per_tap {
+        for lane in 0..PairedDot::STEP {
+            let [low, high] = both.map(|filter| filters.weight(filter, step / per_tap, step % per_tap * PairedDot::STEP + lane));
+            let element = ((panel * taps * per_tap + step) * COLUMNS + column) * PairedDot::STEP + lane;
+            mem::write_i16(buffers.writes[0], element * 2, PairedDot::pair(low, high));
+        }
     }
 }
 

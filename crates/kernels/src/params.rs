@@ -230,6 +230,21 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, dot, batch,
     }
+    /// [`Conv2d`] of input codes in 0..15 in the container U8 and weights in −7..7, which lie in pairs: `out_stride` ≥ out_c rounded up to 16, form Q15 with
+    /// `shift` ≥ 1, or RAW. Right while every channel's sum of the raw codes' products, before the bias, is at least −2^19 and below 2^19: whoever makes the step proves it
+    /// from the weights. Writes whole groups of 16 channels. In the flavour `simd128` only.
+    Conv2dPaired = 28, "conv2d_paired", float: false {
+        input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
+        in_container, in_h, in_w, in_c, in_stride, in_zero_point,
+        out_container, out_h, out_w, out_c, out_stride,
+        kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
+        form, shift, left, out_zero_point, lo, hi, batch,
+    }
+    /// Packs as [`PackConv2d`], two weights −7..7 to a lane (`simd::dot::PairedDot`), for [`Conv2dPaired`]. In the flavour `simd128` only.
+    PackConv2dPaired = 29, "pack_conv2d_paired", float: false {
+        weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
+        packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
+    }
 
     /// The weight gradient of a convolution (SPEC 7.1): the exact sum over all output pixels of activation code times gradient code, i32
     /// [slabs][out_c][in_c/groups][kernel_h][kernel_w]. `in_*` are the activations' (U8 or I8, zero point 0: the padding is 0), `out_*` the gradient's: i8 codes,

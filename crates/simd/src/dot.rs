@@ -11,6 +11,8 @@ pub mod layout {
     pub const I8_QUADS: i32 = 1;
     /// Groups of four codes −8..7, stored as 0..15.
     pub const U4_QUADS: i32 = 2;
+    /// Pairs of i16, each two codes −7..7: `[out_c/16][K/2][8][2]`.
+    pub const I4_PAIRS: i32 = 3;
 }
 
 /// One step of a panel: 16 bytes of weights for each 4 of 8 output channels.
@@ -21,6 +23,8 @@ pub type PanelStep = [[u8; 16]; 2];
 pub trait Dot: Copy + Debug + 'static {
     /// Codes per output that one step multiplies.
     const STEP: usize;
+    /// Output channels of a panel.
+    const CHANNELS: usize = 8;
     /// The layout of the packed weights: what other dots pack alike, this one can eat.
     const LAYOUT_ID: i32;
     /// Whether [`Dot::panel`] writes.
@@ -99,6 +103,52 @@ impl Dot for I16Dot {
     #[inline(always)]
     fn step<I: Isa>(isa: I, acc: I::I32x4, activations: I::I16x8, weights: I::I16x8) -> I::I32x4 {
         isa.i32x4_add(acc, isa.i32x4_dot_i16x8_s(activations, weights))
+    }
+}
+
+/// Two weights in one i16 (DESIGN §4): `low + high·2^12`, so that one product of i16 is two. Weights lie in −7..7, activations in 0..15. A panel has 16 output
+/// channels, the high ones 8 after the low. Accumulators are made apart by [`PairedDot::split`] every [`PairedDot::MOST_STEPS`] steps.
+#[derive(Clone, Copy, Debug)]
+pub struct PairedDot;
+
+impl PairedDot {
+    /// Where the weight of the high channel begins.
+    pub const SHIFT: u32 = 12;
+    /// A step adds at most 2·7·15 to the low sum, which has 12 bits: 9 · 210 < 2^11.
+    pub const MOST_STEPS: usize = 9;
+
+    /// Both weights: at most 7·2^12 + 7.
+    pub fn pair(low: i8, high: i8) -> i16 {
+        (i16::from(high) << Self::SHIFT) + i16::from(low)
+    }
+
+    /// The low sum, and the accumulator without it: the high sum times 2^12, right while that sum lies in −2^19..2^19 in the end.
+    #[inline(always)]
+    pub fn split<I: Isa>(isa: I, acc: I::I32x4) -> [I::I32x4; 2] {
+        let low = isa.i32x4_shr_s(isa.i32x4_shl(acc, 32 - Self::SHIFT), 32 - Self::SHIFT);
+        [low, isa.i32x4_sub(acc, low)]
+    }
+}
+
+impl Dot for PairedDot {
+    const STEP: usize = I16Dot::STEP;
+    const CHANNELS: usize = 16;
+    const LAYOUT_ID: i32 = layout::I4_PAIRS;
+    type Operand<I: Isa> = I::I16x8;
+
+    #[inline(always)]
+    fn weights<I: Isa>(isa: I, bytes: &[u8; 16]) -> I::I16x8 {
+        I16Dot::weights(isa, bytes)
+    }
+
+    #[inline(always)]
+    fn activations<I: Isa>(isa: I, bytes: &[u8; 4]) -> I::I16x8 {
+        I16Dot::activations(isa, bytes)
+    }
+
+    #[inline(always)]
+    fn step<I: Isa>(isa: I, acc: I::I32x4, activations: I::I16x8, weights: I::I16x8) -> I::I32x4 {
+        I16Dot::step(isa, acc, activations, weights)
     }
 }
 

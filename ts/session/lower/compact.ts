@@ -3,8 +3,8 @@ import type { IntegerTensor } from '../../integer/integer-graph.js';
 import { packNibbles } from '../../integer/nibbles.js';
 import { at, type Packing, type StepBuffer } from '../assembler.js';
 import type { Operands } from './conv2d.js';
+import type { Linear } from './choose-direct.js';
 import type { LowerContext, PlacedValue } from './context.js';
-import type { Linear } from './packed-bytes.js';
 
 /** Bytes of a weight tensor at rest. */
 export function compactBytes({ dtype, data }: IntegerTensor): number {

@@ -8,6 +8,7 @@ import type { ConvolutionAlgorithm, ProgramOptions } from '../convolution-algori
 import { costKey, costsOf, type EngineCosts } from '../convolution-cost.js';
 import { COST_TABLE } from '../cost-table.js';
 import { activationLayout, containerOf, rowMajorLayout, type Layout } from '../layout.js';
+import { chooseDirect, type Direct, type Linear } from './choose-direct.js';
 import { planConvolutions } from './plan-convolutions.js';
 
 export type OperationOf<Name extends Operation['op']> = Extract<Operation, { readonly op: Name }>;
@@ -28,6 +29,7 @@ export class LowerContext {
   readonly lowering: Lowering;
   readonly costs: EngineCosts;
   readonly #placed: (PlacedValue | undefined)[];
+  readonly #directs = new Map<Linear, Direct>();
   readonly #algorithms: ReadonlyMap<OperationOf<'conv2d'>, ConvolutionAlgorithm>;
 
   constructor(
@@ -45,6 +47,13 @@ export class LowerContext {
   /** How a convolution runs; `direct` also for those that have groups. */
   algorithm(operation: OperationOf<'conv2d'>): ConvolutionAlgorithm {
     return this.#algorithms.get(operation) ?? 'direct';
+  }
+
+  /** By what a layer without groups multiplies if it runs direct. */
+  direct(operation: Linear): Direct {
+    const known = this.#directs.get(operation) ?? chooseDirect(this, operation);
+    this.#directs.set(operation, known);
+    return known;
   }
 
   /** A value of the graph; the first call gives it a buffer. */

@@ -3,9 +3,10 @@ import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import type { ConvolutionAlgorithm } from '../convolution-algorithm.js';
-import { chooseDepthwiseDot, chooseDot } from './choose-dot.js';
+import type { Direct, Linear } from './choose-direct.js';
+import { chooseDepthwiseDot } from './choose-dot.js';
 import { formFields, type LowerContext, type OperationOf, type PlacedValue } from './context.js';
-import { panelBytes, winogradBytes, type Linear } from './packed-bytes.js';
+import { panelBytes, winogradBytes } from './packed-bytes.js';
 
 export interface Operands {
   readonly weights: StepBuffer;
@@ -13,9 +14,9 @@ export interface Operands {
   readonly multipliers: StepBuffer;
 }
 
-/** Operands in panels, and the dot product of bytes that they are packed for; null: products of i16. */
+/** Operands in panels, and what they are packed for. */
 export interface Panels extends Operands {
-  readonly dot: Dot | null;
+  readonly direct: Direct;
 }
 
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
@@ -38,18 +39,18 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
 
 /** Packs the weights of a convolution or dense layer (kernel 1 × 1) for the dot product that suits its operands. */
 export function packPanels(context: LowerContext, operation: Linear, input: PlacedValue, inC: number, outC: number): Panels {
-  const weight = context.tensor(operation.weight);
-  const [, , kernelH = 1, kernelW = 1] = weight.shape;
+  const [, , kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
   const sizes = { inC, outC, kernelH, kernelW };
-  const dot = chooseDot(context.lowering, input.info, weight);
-  const kernel = dot === null ? ({ kernel: 'pack_conv2d' } as const) : ({ kernel: 'pack_conv2d_relaxed', dot, inContainer: input.container } as const);
-  return { ...packed(context, operation, input, { ...kernel, ...sizes }, panelBytes(context, operation)), dot };
+  const direct = context.direct(operation);
+  const plain = direct.kind === 'direct_paired' ? 'pack_conv2d_paired' : 'pack_conv2d';
+  const kernel = direct.dot === null ? ({ kernel: plain } as const) : ({ kernel: 'pack_conv2d_relaxed', dot: direct.dot, inContainer: input.container } as const);
+  return { ...packed(context, operation, input, { ...kernel, ...sizes }, panelBytes(context, operation)), direct };
 }
 
 /** The step that belongs to {@link packPanels}. */
-export function multiplyPanels({ assembler }: LowerContext, { dot }: Panels, fields: StepFields<'conv2d'>): void {
-  if (dot === null) assembler.step('conv2d', fields);
-  else assembler.step('conv2d_relaxed', { ...fields, dot });
+export function multiplyPanels({ assembler }: LowerContext, { direct: { kind, dot } }: Panels, fields: StepFields<'conv2d'>): void {
+  if (dot !== null) assembler.step('conv2d_relaxed', { ...fields, dot });
+  else assembler.step(kind === 'direct_paired' ? 'conv2d_paired' : 'conv2d', fields);
 }
 
 type Winograd = Exclude<ConvolutionAlgorithm, 'direct'>;

@@ -1,20 +1,19 @@
 /** How many bytes the weights of a layer take once packed, by algorithm. */
 import { elementCount } from '../../graph/shape.js';
-import type { IntegerValue } from '../../integer/integer-graph.js';
 import type { Engine } from '../../wasm/engine.js';
 import type { ConvolutionAlgorithm } from '../convolution-algorithm.js';
-import { chooseDot } from './choose-dot.js';
-import type { LowerContext, OperationOf } from './context.js';
-
-export type Linear = OperationOf<'conv2d'> | OperationOf<'dense'>;
+import type { Linear } from './choose-direct.js';
+import type { LowerContext } from './context.js';
 
 /** Panels of a convolution without groups, or of a dense layer (kernel 1 × 1), for the dot product that suits its operands. */
 export function panelBytes(context: LowerContext, operation: Linear): number {
-  const { engine, lowering, graph } = context;
-  const weight = context.tensor(operation.weight);
-  const [outC = 1, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
-  const byBytes = chooseDot(lowering, graph.values[operation.inputs[0] as number] as IntegerValue, weight) !== null;
-  return byBytes ? engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW) : engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
+  const { engine } = context;
+  const [outC = 1, inC = 1, kernelH = 1, kernelW = 1] = context.tensor(operation.weight).shape;
+  switch (context.direct(operation).kind) {
+    case 'direct_bytes': return engine.packedConv2dRelaxedBytes(inC, outC, kernelH, kernelW);
+    case 'direct_paired': return engine.packedConv2dPairedBytes(inC, outC, kernelH, kernelW);
+    case 'direct_i16': return engine.packedConv2dBytes(inC, outC, kernelH, kernelW);
+  }
 }
 
 export function winogradBytes(engine: Engine, algorithm: Exclude<ConvolutionAlgorithm, 'direct'>, inC: number, outC: number): number {

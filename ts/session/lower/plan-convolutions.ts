@@ -2,10 +2,10 @@
 import { elementCount } from '../../graph/shape.js';
 import type { IntegerValue } from '../../integer/integer-graph.js';
 import { chooseConvolutions, isWinogradF43, type ConvolutionAlgorithm, type ConvolutionCandidates } from '../convolution-algorithm.js';
-import { chooseDot } from './choose-dot.js';
+import { geometryOf, type Linear } from './choose-direct.js';
 import { isWinograd } from './choose-winograd.js';
 import type { LowerContext, OperationOf } from './context.js';
-import { directBytes, panelBytes, winogradBytes, type Linear } from './packed-bytes.js';
+import { directBytes, panelBytes, winogradBytes } from './packed-bytes.js';
 
 export type Conv2d = OperationOf<'conv2d'>;
 
@@ -27,13 +27,11 @@ function candidates(context: LowerContext, operation: Conv2d): ConvolutionCandid
   const input = context.graph.values[operation.inputs[0] as number] as IntegerValue;
   const output = context.graph.values[operation.outputs[0] as number] as IntegerValue;
   const weight = context.tensor(operation.weight);
-  const [, outC = 1, outH = 1, outW = 1] = output.shape;
-  const [, inC = 1, kernelH = 1, kernelW = 1] = weight.shape;
-  const { stride, dilation, groups } = operation;
-  const geometry = { inC, outC, outH, outW, kernel: [kernelH, kernelW], stride, dilation, groups } as const;
+  const geometry = geometryOf(operation, input, output, weight);
+  const { inC, outC } = geometry;
   return {
     geometry,
-    byBytes: chooseDot(context.lowering, input, weight) !== null,
+    direct: context.direct(operation).kind,
     bytes: (algorithm) => (algorithm === 'direct' ? panelBytes(context, operation) : winogradBytes(context.engine, algorithm, inC, outC)),
     isExact: (algorithm) => (algorithm === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry, weight, input)),
   };

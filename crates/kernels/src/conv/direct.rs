@@ -3,6 +3,7 @@
 use super::epilogue::{Epilogue, Raw, Requantized, Sums};
 use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
 use super::output::Columns;
+use super::paired;
 use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
@@ -37,9 +38,9 @@ pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
     in_c.div_ceil(D::STEP)
 }
 
-/// Bytes of the panels `[out_c/8][K/step][8][step]`, K = kernel positions · (in_c rounded up to whole steps).
+/// Bytes of the panels `[out_c/channels][K/step][channels][step]`, K = kernel positions · (in_c rounded up to whole steps).
 pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    packed_channels(out_c) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
+    out_c.next_multiple_of(D::CHANNELS) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
 }
 
 /// How the codes under 4 output pixels become a tile of a dot product.
@@ -69,9 +70,9 @@ pub trait Tiles: Dot {
 
 /// Packed tiles and the output pixel that the first of them begins with.
 #[derive(Clone, Copy)]
-struct Block<'a> {
-    tiles: &'a [TileStep],
-    first: usize,
+pub(super) struct Block<'a> {
+    pub(super) tiles: &'a [TileStep],
+    pub(super) first: usize,
 }
 
 /// The weights of eight output channels, and room for them where the dot product widens them.
@@ -97,9 +98,9 @@ impl<D: Tiles> Direct<D> {
         self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
     }
 
-    /// Bytes of the packed weights of eight channels.
+    /// Bytes of the packed weights of a panel.
     fn panel_bytes(&self) -> usize {
-        self.steps() * D::STEP * COLUMNS
+        self.steps() * D::STEP * D::CHANNELS
     }
 
     /// Elements of a packed tile: its steps and, where the dot product wants it, the sum of each pixel's codes.
@@ -125,7 +126,7 @@ impl<D: Tiles> Direct<D> {
         let (in_c, out_c) = (layer.in_c as usize, layer.out_c as usize);
         let weights = panel_bytes::<D>(in_c, out_c, layer.kernel_h as usize, layer.kernel_w as usize);
         let channels = packed_channels(out_c);
-        let output = layer.output_elements(channels) * element_bytes(layer.out_container);
+        let output = layer.output_elements(out_c.next_multiple_of(D::CHANNELS)) * element_bytes(layer.out_container);
         Spans::new()
             .with(0, layer.input_offset, layer.input_bytes(D::channels_read(layer)), Access::Read)
             .with(1, layer.weights_offset, weights, Access::Read)
@@ -186,7 +187,7 @@ impl<D: Tiles> Direct<D> {
                 self.multiply(isa, Sums, buffers, block, widened);
             } else if spec.form == form::Q15 && spec.shift >= 1 {
                 self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block, widened);
-            } else {
+            } else if D::CHANNELS == COLUMNS {
                 self.multiply_apart(isa, buffers, block, sums, widened);
             }
         }
@@ -234,6 +235,9 @@ impl<D: Tiles> Direct<D> {
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
     #[inline(never)]
     fn multiply<I: Isa, F: Epilogue<I>>(&self, isa: I, form: F, buffers: &mut Buffers<'_>, block: Block<'_>, widened: &mut [PanelStep]) {
+        if D::CHANNELS > COLUMNS {
+            return paired::multiply(isa, &self.layer, form, buffers, block, self.steps());
+        }
         let [_, weights, bias, multipliers, ..] = buffers.reads;
         let output = &mut *buffers.writes[0];
         for (index, packed) in weights.chunks_exact(self.panel_bytes()).enumerate() {
@@ -269,7 +273,7 @@ fn whole_tiles<I: Isa, D: Dot, F: Epilogue<I>>(
 ) {
     let columns = *columns;
     for (i, tile) in block.tiles.chunks_exact(steps).enumerate() {
-        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, columns.initial);
+        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, [columns.initial; ROWS]);
         if let (true, Some(pixel_sums)) = (D::SUMS, tile.last()) {
             for (sums, sum) in sums.iter_mut().zip(pixel_sums) {
                 *sums = sums.map(|acc| D::flush(isa, acc, sum));

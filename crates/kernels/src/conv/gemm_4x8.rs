@@ -10,12 +10,11 @@ pub const COLUMNS: usize = 8;
 
 /// One step of a tile: 4 bytes of activations for each of 4 pixels.
 pub type TileStep = [[u8; 4]; ROWS];
-/// `initial + Σ a·w` for the first `R` pixels of a tile and 8 output channels.
+/// `sums + Σ a·w` for the first `R` pixels of a tile and 8 output channels.
 ///
 /// Sums wrap: only their final value has to fit (SPEC 2.4). Iterators instead of indices keep the loop free of bounds checks.
 #[inline(always)]
-pub fn gemm_4x8<I: Isa, D: Dot, const R: usize>(isa: I, tile: &[TileStep], panel: &[PanelStep], initial: [I::I32x4; 2]) -> [[I::I32x4; 2]; R] {
-    let mut sums = [initial; R];
+pub fn gemm_4x8<I: Isa, D: Dot, const R: usize>(isa: I, tile: &[TileStep], panel: &[PanelStep], mut sums: [[I::I32x4; 2]; R]) -> [[I::I32x4; 2]; R] {
     for (codes, weights) in tile.iter().zip(panel) {
         let low = D::weights(isa, &weights[0]);
         let high = D::weights(isa, &weights[1]);

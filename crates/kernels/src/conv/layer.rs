@@ -3,7 +3,9 @@
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
 use crate::codes::{with_container, Container};
 use crate::kernel::BadParam;
-use crate::params::{container, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, WinogradF23, WinogradF43};
+use crate::params::{
+    container, form, Conv2d, Conv2dPaired, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, WinogradF23, WinogradF43,
+};
 use crate::requant::Requantization;
 use crate::window::Axis;
 use simd::mem;
@@ -36,6 +38,7 @@ macro_rules! same_fields {
 same_fields!(
     Conv2d: |layer: &Conv2d| layer.batch,
     Conv2dRelaxed: |layer: &Conv2dRelaxed| layer.batch,
+    Conv2dPaired: |layer: &Conv2dPaired| layer.batch,
     DepthwiseConv2d: |layer: &DepthwiseConv2d| layer.batch,
     DepthwiseConv2dRelaxed: |layer: &DepthwiseConv2dRelaxed| layer.batch,
     GroupedConv2d: |layer: &GroupedConv2d| layer.batch,

@@ -9,23 +9,35 @@ use super::stem;
 use crate::codes::{Container, I8, U8};
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
-use simd::dot::{I16Dot, I7Dot, SDot, UsDot, W4Dot};
+use simd::dot::{I16Dot, I7Dot, PairedDot, SDot, UsDot, W4Dot};
 use simd::{mem, Dot, Isa};
 
 /// Channels of one load of bytes.
 const VECTOR: usize = 16;
 
+/// [`Tiles::pack_tile`] of pairs of i16. Not inlined: two dot products take it.
+#[inline(never)]
+fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+    let outside = &*border;
+    match (layer.reads_rows(), layer.in_container) {
+        (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
+        (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
+        (_, container::U8) => {
+            gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps))
+        }
+        _ => gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
+    }
+}
+
 impl Tiles for I16Dot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-        let outside = &*border;
-        match (layer.reads_rows(), layer.in_container) {
-            (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
-            (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
-            (_, container::U8) => {
-                gather::<Self>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps))
-            }
-            _ => gather::<Self>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
-        }
+        pack_words(isa, layer, input, border, first, tile);
+    }
+}
+
+impl Tiles for PairedDot {
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+        pack_words(isa, layer, input, border, first, tile);
     }
 }
 

@@ -47,6 +47,8 @@ fn any_numbers_in_all_fields_are_safe() {
         ask(ConvWeightGradientRelaxed::from_words(&words));
         ask(WinogradWeightGradient::from_words(&words));
         ask(PackConv2d::from_words(&words));
+        ask(Conv2dPaired::from_words(&words));
+        ask(PackConv2dPaired::from_words(&words));
         ask(PackConv2dRelaxed::from_words(&words));
         ask(WinogradF23::from_words(&words));
         ask(PackWinogradF23::from_words(&words));
@@ -99,6 +101,20 @@ fn convolutions_name_the_field_they_refuse() {
     refused(Conv2d { form: form::Q15, shift: 23, ..good }, Conv2d::FIELDS, "shift");
     refused(Conv2d { form: form::EXACT, shift: 40, left: 25, ..good }, Conv2d::FIELDS, "left");
     refused(Conv2d { in_h: 1 << 24, in_w: 1 << 24, ..good }, Conv2d::FIELDS, "in_stride");
+}
+
+#[test]
+fn pairs_name_the_field_they_refuse() {
+    let words = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).for_pairs(0).shape.to_array();
+    let good = Conv2dPaired::from_words(&words).expect("the same fields");
+    assert_eq!(good.check(), Ok(()));
+    let fields = Conv2dPaired::FIELDS;
+    refused(Conv2dPaired { in_container: container::I8, ..good }, fields, "in_container");
+    refused(Conv2dPaired { in_zero_point: 16, ..good }, fields, "in_zero_point");
+    refused(Conv2dPaired { out_stride: 15, ..good }, fields, "out_stride");
+    refused(Conv2dPaired { groups: 3, ..good }, fields, "groups");
+    refused(Conv2dPaired { shift: 0, ..good }, fields, "form");
+    refused(Conv2dPaired { form: form::EXACT, shift: 40, ..good }, fields, "form");
 }
 
 /// The numbers that random words never hold, set on purpose; then everything else is random.

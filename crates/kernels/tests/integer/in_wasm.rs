@@ -7,6 +7,7 @@ mod copies;
 mod elementwise;
 mod layout;
 mod packing;
+mod paired;
 mod pools;
 mod relaxed;
 mod requantization;

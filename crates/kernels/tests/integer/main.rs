@@ -10,6 +10,7 @@ mod elementwise;
 mod layout;
 mod mutants;
 mod packing;
+mod paired;
 mod pools;
 mod relaxed;
 mod requantization;

@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{batches, conv, elementwise, pools, relaxed, requantization, weight_gradient, winograd, winograd_f23};
+use crate::{batches, conv, elementwise, paired, pools, relaxed, requantization, weight_gradient, winograd, winograd_f23};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -32,6 +32,7 @@ fn unbroken() {
         relaxed::usdot,
         relaxed::sdot,
         relaxed::depthwise,
+        paired::convolution,
         winograd::convolution,
         winograd_f23::suite,
         batches::convolution,
@@ -56,6 +57,9 @@ mutants! {
     tile_packing: conv::convolution {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
         i32x4_from_i16x8
+    }
+    paired: paired::convolution {
+        i32x4_dot_i16x8_s, i32x4_add, i32x4_sub, i32x4_shl, i32x4_shr_s, i16x8_load32_splat, i16x8_load, i16x8_narrow_i32x4_s
     }
     winograd_f43: winograd::convolution {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_add, i16x8_sub, i16x8_shl, i16x8_load, i16x8_load32_splat,
