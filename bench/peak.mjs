@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildEnvironment } from '../scripts/toolchain.mjs';
+import { peakFile, peakOf } from './peak-loop.mjs';
 
 const crate = fileURLToPath(new URL('peak', import.meta.url));
-const ITERATIONS = 2_000_000;
 
 /** The instructions that kernels multiply by, and what rustc must be told to emit them. */
-const PEAKS = { i16_dot: '+simd128', relaxed_dot: '+simd128,+relaxed-simd', f32_mul_add: '+simd128' };
+export const PEAKS = { i16_dot: '+simd128', relaxed_dot: '+simd128,+relaxed-simd', f32_mul_add: '+simd128' };
 
-/** Builds bench/peak unless that is done. */
-function built(instruction) {
+/** Builds bench/peak unless that is done; gives the file. */
+export function builtPeak(instruction) {
   const target = fileURLToPath(new URL(`../target/peak-${instruction}`, import.meta.url));
-  const wasm = `${target}/wasm32-unknown-unknown/release/peak.wasm`;
+  const wasm = fileURLToPath(new URL(`../${peakFile(instruction)}`, import.meta.url));
   if (existsSync(wasm) && statSync(wasm).mtimeMs > statSync(`${crate}/src/lib.rs`).mtimeMs) return wasm;
   const args = ['build', '--release', '--quiet', '--target', 'wasm32-unknown-unknown', '--target-dir', target];
   const env = { ...buildEnvironment(), RUSTFLAGS: `-C target-feature=${PEAKS[instruction]}` };
@@ -21,14 +21,7 @@ function built(instruction) {
   return wasm;
 }
 
-/** GMAC/s of an instruction in registers: the best of 10 runs, since a peak is what is possible. */
+/** GMAC/s of an instruction in registers. */
 export function measurePeak(instruction) {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(built(instruction))));
-  let best = 0;
-  for (let repetition = 0; repetition < 10; repetition++) {
-    const start = performance.now();
-    exports[instruction](ITERATIONS, repetition + 1);
-    best = Math.max(best, (exports[`${instruction}_macs`]() * ITERATIONS) / (performance.now() - start) / 1e6);
-  }
-  return best;
+  return peakOf(new WebAssembly.Module(readFileSync(builtPeak(instruction))), instruction);
 }

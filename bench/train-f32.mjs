@@ -121,7 +121,7 @@ function elementwise(rows, channels) {
     ['add_elements', 3 * bytes, { aOffset: a, bOffset: b, outputOffset: c, count, ...relu }],
     ['count_non_finite', bytes, { inputOffset: a, outputOffset: scale + 16, count }],
     ['sgd', 5 * bytes, { gradientOffset: a, hyperOffset: scale, scaleOffset: 0, parameterOffset: b, velocityOffset: c, count }],
-    ['adam', 7 * bytes, { gradientOffset: a, hyperOffset: scale, parameterOffset: b, firstMomentOffset: c, secondMomentOffset: d, count }],
+    ['adam', 7 * bytes, { gradientOffset: a, hyperOffset: scale, scaleOffset: 0, parameterOffset: b, firstMomentOffset: c, secondMomentOffset: d, count }],
     ['max_pool_nhwc', 1.5 * poolBytes, { inputOffset: a, outputOffset: b, indicesOffset: c, ...pool }],
     ['max_pool_backward', 1.5 * poolBytes, { gradientOffset: b, indicesOffset: c, inputGradientOffset: d, ...pool }],
     ['average_pool_nhwc', 1.25 * poolBytes, { inputOffset: a, outputOffset: b, ...pool, countIncludePad: 1 }],

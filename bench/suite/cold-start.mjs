@@ -4,8 +4,8 @@
  */
 const [model, picture] = process.argv.slice(2);
 if (model !== undefined) {
-  const { readFileSync } = await import('node:fs');
-  const { load } = await import('../../dist/entry/node.js');
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const { load } = await import('../../dist/node/node.js');
   const { buffer, byteOffset, byteLength } = readFileSync(picture);
   const network = await load(model);
   network.run(new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)));

@@ -1,8 +1,10 @@
 /** Jobs and their figures: all rows of one shape or network, and the peers that can do it, taking turns. */
-import { checkLogits, variantOf } from '../peers/networks.mjs';
+import { checkLogits } from '../peers/logits.mjs';
+import { variantOf } from '../peers/networks.mjs';
 import { summarize } from '../peers/statistics.mjs';
 import { copiesOf } from '../peers/workloads.mjs';
 import { mainPeer } from './aims.mjs';
+import { fastestInstruction } from './instruction.mjs';
 
 /** Nobody else computes in other integers than 8 bits at both sides: our rows meet those. */
 const peerType = (type) => (type === 'f32' ? 'f32' : 'int8');
@@ -56,7 +58,7 @@ export async function measure(job, contenders, source, settings, log) {
   for (const group of groups(job.rows)) {
     const list = entries(job, group, contenders, source);
     for (const [slot, one] of list.entries()) await prepare(job, one, slot, logits);
-    const peakOf = instruction(group.type, contenders[0].host);
+    const peakOf = fastestInstruction(group.type, contenders[0].host);
     const peaks = [await contenders[0].process.ask('peak', { instruction: peakOf })];
     for (let round = 0; round < settings.rounds; round++) {
       for (const one of list) if (one.error === undefined) await sample(one, settings.milliseconds);
@@ -67,12 +69,6 @@ export async function measure(job, contenders, source, settings, log) {
   }
   const order = job.rows.map(({ id }) => id);
   return rows.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
-}
-
-/** The instruction that multiplies fastest on this engine. */
-function instruction(type, { lowering }) {
-  if (type === 'f32') return 'f32_mul_add';
-  return lowering === 'vpdpbusd' || lowering === 'sdot' ? 'relaxed_dot' : 'i16_dot';
 }
 
 async function prepare(job, one, slot, logits) {

@@ -98,6 +98,16 @@ test('a batch larger than the data is said before anything is made; the advice n
   assert.not(existsSync(run('large')));
 });
 
+// Node's recursive mkdir never ends in /proc.
+test('a place where no folder can be made is said, at once', () => {
+  if (process.platform !== 'linux') return;
+  for (const place of ['/proc/dyadic-run', '/proc/dyadic-run/inner', '/dev/null/run']) {
+    const { status, stderr } = train(...COMMON, '--epochs', '1', '-o', place);
+    assert.is(status, 1);
+    assert.match(stderr, new RegExp(`^dyadic: train: "${place}" expected a folder to write to, got .+ \\[ERR_FILE\\]$`, 'm'));
+  }
+});
+
 /** Sends Ctrl-C when the log has so many lines. */
 function interruptedTrain(path: string, lines: number, ...more: string[]): Promise<Outcome> {
   const child = spawn(process.execPath, words([...more, '-o', path]), { cwd: root });

@@ -6,8 +6,8 @@ import { root, tool } from '../hosts/context.mjs';
 /** Switches by major version; '' runs the engine as it is. */
 export const SWITCHES = {
   20: ['', '--experimental-wasm-relaxed-simd'],
-  22: ['', '--no-enable-avx'],
-  24: ['', '--no-enable-avx-vnni', '--no-enable-avx', '--liftoff-only', '--no-liftoff', '--no-enable-sse4-1'],
+  22: ['', '--liftoff-only', '--no-liftoff', '--no-enable-avx'],
+  24: ['', '--no-enable-avx-vnni', '--no-enable-avx2', '--no-enable-avx', '--liftoff-only', '--no-liftoff', '--no-enable-sse4-1'],
 };
 
 /** The folder that `npm run hosts` and `npm run bench -- --node` install into too. */

@@ -6,8 +6,10 @@ import { DyadicError } from '../../ts/errors.js';
 import { validateGraph } from '../../ts/graph/validate.js';
 import { importOnnx } from '../../ts/onnx/import.js';
 
-const folder = new URL('models/', import.meta.url);
-const models = readdirSync(folder).filter((name) => name.endsWith('.onnx')).sort().map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, folder))) }));
+const models = ([['models/', '.onnx'], ['qdq/', 'u8s4.onnx']] as const).flatMap(([path, ending]) => {
+  const folder = new URL(path, import.meta.url);
+  return readdirSync(folder).filter((name) => name.endsWith(ending)).sort().map((name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(name, folder))) }));
+});
 const MUTANTS_PER_MODEL = 80;
 const allowed = new Set(['ERR_ONNX_PARSE', 'ERR_ONNX_INVALID', 'ERR_ONNX_UNSUPPORTED', 'ERR_ARGUMENT']);
 

@@ -61,7 +61,7 @@ test('the package holds what runs and no example, test or script', () => {
   const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const paths = files.map(({ path }) => path);
-  for (const needed of ['README.md', 'LICENSE', 'SPEC.md', 'dist/index.js', 'dist/cli/main.js', 'dist/wasm/relaxed.wasm', 'dist/wasm/simd128.wasm', 'dist/wasm/scalar.wasm', 'dist/entry/train-node.js', 'dist/entry/train-browser.js', 'dist/wasm/train-relaxed.wasm', 'dist/wasm/train-simd128.wasm', 'dist/wasm/train-scalar.wasm']) assert.ok(paths.includes(needed), needed);
+  for (const needed of ['README.md', 'LICENSE', 'SPEC.md', 'dist/index.js', 'dist/node/node.js', 'dist/node/core.js', 'dist/node/train-node.js', 'dist/node/cli.js', 'dist/wasm/relaxed.wasm', 'dist/wasm/simd128.wasm', 'dist/wasm/scalar.wasm', 'dist/entry/train-node.js', 'dist/entry/train-browser.js', 'dist/wasm/train-relaxed.wasm', 'dist/wasm/train-simd128.wasm', 'dist/wasm/train-scalar.wasm']) assert.ok(paths.includes(needed), needed);
   const foreign = paths.filter((path) => !/^(dist\/|README\.md$|LICENSE$|SPEC\.md$|CHANGELOG\.md$|package\.json$)/.test(path));
   assert.equal(foreign, []);
 });

@@ -269,8 +269,9 @@ function sgdState(random: Random, count: number): Record<string, Contents> {
 
 function adamState(random: Random, count: number): Record<string, Contents> {
   const hyper = [1e-3, 0.9, 0.999, 1e-8, random.pick([0, 1e-2]), 0.2, 0.003, 0];
+  const scale = random.oneIn(2) ? { scaleOffset: positive(random, 1) } : {};
   const moments = { firstMomentOffset: floats(random, count), secondMomentOffset: positive(random, count) };
-  return { hyperOffset: { floats: Float32Array.from(hyper) }, ...moments, parameterOffset: floats(random, count) };
+  return { hyperOffset: { floats: Float32Array.from(hyper) }, ...scale, ...moments, parameterOffset: floats(random, count) };
 }
 
 /** Numbers that are none among the others. */

@@ -41,6 +41,12 @@ test('a page that is whole: nothing loaded, no script, every drawing named', () 
   for (const [, title, description] of drawings) assert.ok(ids.includes(title!) && ids.includes(description!));
 });
 
+test('of epochs with the same accuracy the best is the one that the Trainer keeps: the lowest loss', () => {
+  const [first] = ARMS;
+  const epochs = [0.5, 0.2, 0.2, 0.4].map((testLoss, i) => ({ ...first!.epochs[0]!, epoch: i + 1, testAccuracy: 0.75, testLoss }));
+  assert.match(renderReport([{ ...first!, epochs }]), /75\.00 % of the test pictures in epoch 2\b/);
+});
+
 test('it says who is ahead, and what float reaches', () => {
   const html = renderReport(ARMS);
   const best = (i: number): string => `${(Math.max(...ARMS[i]!.epochs.map(({ testAccuracy }) => testAccuracy)) * 100).toFixed(2)} %`;

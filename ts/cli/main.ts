@@ -8,6 +8,7 @@ import { UsageError } from './arguments.js';
 import { defineInspect } from './inspect.js';
 import { defineQuantize } from './quantize.js';
 import { defineRun } from './run.js';
+import { restoreSpelling } from './spelling.js';
 import { defineTrain } from './train.js';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const name = parsed.args[0];
     throw new UsageError(name === undefined ? 'which command? One of quantize, run, train, inspect' : `no command "${name}"; there are quantize, run, train, inspect`);
   }
+  restoreSpelling(argv.slice(2), parsed.options, cli.matchedCommand.options.map(({ names }) => names));
   const code: unknown = await cli.runMatchedCommand();
   return typeof code === 'number' ? code : 0;
 }

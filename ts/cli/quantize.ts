@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 import { DyadicError } from '../errors.js';
 import { encodeDyad } from '../integer/dyad.js';
 import type { QuantizeOptions, QuantizeProgress } from '../quantize/options.js';
+import type { Graph } from '../graph/graph.js';
+import { hasFixedCodes } from '../quantize/fixed/fold-fixed-weights.js';
 import { quantize } from '../quantize/quantize.js';
 import type { LayerReport, QuantizeReport } from '../quantize/report.js';
 import { choiceOption, percentileOption, type RawOptions, textOption, UsageError, wholeOption } from './arguments.js';
@@ -93,7 +95,12 @@ async function quantizeCommand(modelPath: string, options: RawOptions): Promise<
     process.stdout.write(`${JSON.stringify({ output, bytes: file.length, preprocess, ...finite(result.report) })}\n`);
     return;
   }
-  process.stdout.write(`${reportText(output, file.length, settings, preprocess, result.report)}\n`);
+  process.stdout.write(`${reportText(output, file.length, modeText(graph, settings), preprocess, result.report)}\n`);
+}
+
+/** `W4A8`; of a network that is quantized already, that its codes are kept. */
+function modeText(graph: Graph, { quantize: { bits = 'w8a8' } }: QuantizeSettings): string {
+  return hasFixedCodes(graph) ? `the file's codes, else ${bits.toUpperCase()}` : bits.toUpperCase();
 }
 
 /** Decoded, resized and normalised pictures; damaged ones are named on stderr and left out. */
@@ -134,7 +141,7 @@ function finite(report: QuantizeReport): object {
   return { ...report, layers, outputDb: Number.isFinite(report.outputDb) ? report.outputDb : null };
 }
 
-function reportText(output: string, size: number, { quantize: { bits } }: QuantizeSettings, preprocess: Parameters<typeof toSample>[1], report: QuantizeReport): string {
+function reportText(output: string, size: number, mode: string, preprocess: Parameters<typeof toSample>[1], report: QuantizeReport): string {
   const { size: [height, width], channels, fit, mean, std } = preprocess;
   const numbers = (values: readonly number[]): string => values.map((value) => String(Number(value.toPrecision(6)))).join(',');
   return [
@@ -142,7 +149,7 @@ function reportText(output: string, size: number, { quantize: { bits } }: Quanti
     '',
     `pictures           ${report.calibrationSamples}, as ${width}×${height} ${channels}, fit ${fit}, mean ${numbers(mean)}, std ${numbers(std)}`,
     `agrees with float  ${percent(report.agreement)} of ${report.calibrationSamples} pictures, output at ${decibels(report.outputDb)}`,
-    `${output}: ${bytes(size)}, ${(bits ?? 'w8a8').toUpperCase()}, weights ${bytes(report.weightBytes)}`,
+    `${output}: ${bytes(size)}, ${mode}, weights ${bytes(report.weightBytes)}`,
   ].join('\n');
 }
 

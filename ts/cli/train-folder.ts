@@ -1,6 +1,6 @@
 /** The folder of a run: run.json, log.jsonl, checkpoints. What is there stays whole, whatever happens while something new is written. */
-import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DyadicError } from '../errors.js';
 import type { LogLine } from '../train/report/run-log.js';
 import { UsageError } from './arguments.js';
@@ -57,7 +57,7 @@ export class RunFolder {
   /** Makes the folder, if it is not there. */
   make(): this {
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeFolders(this.path);
     } catch (cause) {
       throw fileError(this.path, 'a folder to write to', cause);
     }
@@ -139,4 +139,12 @@ function checkRunFile(text: string, path: string): RunFile {
   if (typeof options !== 'object' || options === null || !Object.values(options).every(isText)) throw refuse('options as text', JSON.stringify(options) ?? 'none');
   if (compare !== undefined && !(Array.isArray(compare) && compare.every(isText))) throw refuse('names of arms', JSON.stringify(compare));
   return value as RunFile;
+}
+
+/** Node's own recursive mkdir never ends where a file system answers ENOENT to every new folder, as /proc does. */
+function makeFolders(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolders(parent);
+  mkdirSync(path);
 }

@@ -1,6 +1,6 @@
 /** Node and Bun: the modules are files of the package. */
-import { readFile } from 'node:fs/promises';
 import { setDefaultLoader } from '../wasm/loader.js';
+import { readFile } from '../wasm/read-node-file.js';
 
 // From ts/entry and from dist/entry alike.
 setDefaultLoader((flavour) => new URL(`../../dist/wasm/${flavour}.wasm`, import.meta.url), readFile);

@@ -38,9 +38,11 @@ export interface PoolAttributes {
 }
 
 export interface FakeQuantizeAttributes {
-  /** A positive f32 number. */
-  readonly scale: number;
-  /** Smallest and largest code, within [−127, 127] or [0, 255]. */
+  /** A positive f32 number; of a constant also one per index of `axis`. */
+  readonly scale: number | readonly number[];
+  /** Of the scales of a constant; 0 if not given. */
+  readonly axis?: number;
+  /** Smallest and largest code above the zero point: 0 among them, at most 255 apart. Where [−128, 127] and [0, 255] do not hold them, they are stored unsigned with the zero point −lo. */
   readonly range: readonly [number, number];
 }
 

@@ -37,7 +37,7 @@ function inferShape(node: GraphNode, inputs: readonly (ValueInfo | undefined)[],
     case 'Add': return addShape(node, x, required(node, inputs, 1).shape);
     case 'Relu':
     case 'Clip': return x;
-    case 'FakeQuantize': checkCodes(node, node.attributes); return x;
+    case 'FakeQuantize': checkCodes(node, node.attributes, x); return x;
     case 'Softmax': checkAxis(node, node.attributes.axis, x.length); return x;
     case 'MaxPool':
     case 'AveragePool': return poolShape(node, node.attributes, x, declared);
@@ -76,11 +76,13 @@ function checkAxis(node: GraphNode, axis: number, rank: number): void {
   if (!Number.isInteger(axis) || axis < 0 || axis >= rank) throw shapeError(node, 'axis', `an axis in [0, ${rank})`, String(axis));
 }
 
-function checkCodes(node: GraphNode, { scale, range }: FakeQuantizeAttributes): void {
-  if (!(scale > 0 && Number.isFinite(scale) && Math.fround(scale) === scale)) throw shapeError(node, 'scale', 'a positive f32 number', String(scale));
+function checkCodes(node: GraphNode, { scale, axis = 0, range }: FakeQuantizeAttributes, shape: readonly number[]): void {
+  const scales = typeof scale === 'number' ? [scale] : scale;
+  const wrong = scales.find((s) => !(s > 0 && Number.isFinite(s) && Math.fround(s) === s));
+  if (wrong !== undefined || scales.length === 0) throw shapeError(node, 'scale', 'positive f32 numbers', String(wrong));
+  if (typeof scale !== 'number' && scale.length !== shape[axis]) throw shapeError(node, 'scale', `one for each of the ${shape[axis] ?? 0} along axis ${axis}`, String(scale.length));
   const [lo, hi] = range;
-  const isIn = (low: number, high: number): boolean => Number.isInteger(lo) && Number.isInteger(hi) && lo >= low && hi <= high && lo <= 0 && hi > lo;
-  if (!isIn(-127, 127) && !isIn(0, 255)) throw shapeError(node, 'range', 'codes within [-127, 127] or [0, 255], 0 among them', showShape(range));
+  if (!(Number.isInteger(lo) && Number.isInteger(hi) && lo <= 0 && hi >= 0 && hi > lo && hi - lo <= 255)) throw shapeError(node, 'range', 'codes at most 255 apart, 0 among them', showShape(range));
 }
 
 function checkRank(node: GraphNode, argument: string, shape: readonly number[], rank: number): void {

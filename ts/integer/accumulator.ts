@@ -29,6 +29,20 @@ export function rawAccumulatorBound(weights: ChannelWeights, range: Pair, zeroPo
   return accumulatorBound(weights, range, 0) + Math.abs(zeroPoint * (weights.positive + weights.negative));
 }
 
+/** Largest magnitude of a weight. */
+export const MOST_WEIGHT: Readonly<Record<'i4' | 'i8', number>> = { i4: 7, i8: 127 };
+
+/**
+ * A, and the bound of raw codes, of any channel of `taps` weights that may be whatever their type allows. Nearly every layer passes by it alone, so that
+ * a network is loaded without a look at its weights.
+ */
+export function worstAccumulatorBound(taps: number, dtype: 'i4' | 'i8', bias: ArrayLike<number> | null, range: Pair, zeroPoint: number): number {
+  const code = Math.max(Math.abs(range[0]), Math.abs(range[1])) + Math.abs(zeroPoint);
+  let most = 0;
+  for (let i = 0; i < (bias?.length ?? 0); i++) most = Math.max(most, Math.abs(bias?.[i] ?? 0));
+  return taps * MOST_WEIGHT[dtype] * code + most;
+}
+
 /** What A must stay below, exclusive. */
 export function accumulatorLimit(requantization: RequantizationShifts): number {
   switch (requantization.form) {

@@ -4,6 +4,7 @@ import { evaluateNode } from '../graph/evaluate.js';
 import type { Constant, Graph, GraphNode, ValueInfo } from '../graph/graph.js';
 import { inferOutput } from '../graph/infer.js';
 import { elementCount, showShape } from '../graph/shape.js';
+import type { QuantizedValue } from './quantization.js';
 
 /** A GraphNode without what the builder gives it. */
 export type NodeSpec = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'name' | 'outputs'> : never) : never;
@@ -24,6 +25,11 @@ export class GraphBuilder {
   readonly values = new Map<string, ValueInfo>();
   /** One line for each thing that cannot be imported. */
   readonly unsupported: string[] = [];
+  /** Of constants that the file has as they are. */
+  readonly elementTypes = new Map<string, number>();
+  /** Codes, by the name of what QuantizeLinear makes. */
+  readonly quantized = new Map<string, QuantizedValue>();
+  private readonly makers = new Map<string, GraphNode>();
   private readonly aliases = new Map<string, string>();
   private readonly unknown = new Set<string>();
   /** Values that took the name of a graph output; nodes learn of it at the end, all at once. */
@@ -43,13 +49,19 @@ export class GraphBuilder {
   }
 
   defined(name: string): boolean {
-    return this.aliases.has(name) || this.values.has(name) || this.constants.has(name) || this.unknown.has(name);
+    return this.aliases.has(name) || this.values.has(name) || this.constants.has(name) || this.quantized.has(name) || this.unknown.has(name);
+  }
+
+  /** The node that makes a value, if one does. */
+  producer(name: string): GraphNode | undefined {
+    return this.makers.get(this.resolve(name));
   }
 
   /** Shape and type; throws UnknownValue. */
   info(name: string): ValueInfo {
     const source = this.resolve(name);
     const info = this.constants.get(source) ?? this.values.get(source);
+    if (this.quantized.has(source)) this.refuse(`"${name}": codes that something else than DequantizeLinear reads`);
     if (info === undefined) throw new UnknownValue(name);
     return info;
   }
@@ -72,7 +84,8 @@ export class GraphBuilder {
   }
 
   /** A tensor of the file. */
-  addInitializer(name: string, constant: Constant): void {
+  addInitializer(name: string, constant: Constant, elementType: number): void {
+    this.elementTypes.set(name, elementType);
     this.budget += FOLDED_PER_ELEMENT * constant.data.length;
     this.setConstant(name, constant);
   }
@@ -116,6 +129,7 @@ export class GraphBuilder {
     if (info.dtype !== 'f32') this.refuse(`${label}: computes ${info.dtype} from values that are no constants`);
     if (elementCount(info.shape) === 0) this.refuse(`${label}: makes an empty tensor ${showShape(info.shape)}`);
     this.nodes.push({ ...node, name: this.freshNodeName(name) });
+    this.makers.set(output, node);
     this.values.set(output, info);
   }
 

@@ -33,6 +33,8 @@ export async function importOnnx(file: Uint8Array | ArrayBuffer, options: Import
   if (!(bytes instanceof Uint8Array)) {
     throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: 'bytes', expected: 'a Uint8Array or an ArrayBuffer', received: Object.prototype.toString.call(file) });
   }
+  const unknown = Object.keys(options).find((name) => !(['shapes', 'constants', 'optimize'] satisfies (keyof ImportOptions)[] as string[]).includes(name));
+  if (unknown !== undefined) throw new DyadicError('ERR_ARGUMENT', { op: 'importOnnx', argument: unknown, expected: 'an option of importOnnx: shapes, constants, optimize', received: 'another' });
   const { PbfReader } = await import('pbf');
   const model = readModel(bytes, PbfReader);
   if (model.graph === undefined) throw new DyadicError('ERR_ONNX_PARSE', { op: 'importOnnx', argument: 'bytes', expected: 'an ONNX file', received: `${bytes.length} bytes without a graph` });
@@ -79,6 +81,7 @@ function buildGraph(graph: GraphProto, opset: number, options: ImportOptions): G
   for (const node of nodes) importNode(builder, node, opset);
   requireOutputs(builder, graph, nodes);
   const outputs = graph.outputs.map((output) => output.name);
+  for (const name of outputs) if (builder.quantized.has(builder.resolve(name))) builder.unsupported.push(`output "${name}": is codes; a DequantizeLinear must follow`);
   if (outputs.length === 0) throw new DyadicError('ERR_ONNX_INVALID', { op: 'importOnnx', argument: 'graph', expected: 'an output', received: 'none' });
   if (builder.unsupported.length > 0) throw unsupportedError(builder.unsupported);
   const result = builder.finish(graph.name, inputs, outputs);
@@ -87,7 +90,8 @@ function buildGraph(graph: GraphProto, opset: number, options: ImportOptions): G
 }
 
 function unsupportedError(details: readonly string[]): DyadicError {
-  const advice = details.some((detail) => detail.endsWith('operator QuantizeLinear')) ? '; it is quantized already, import the float network that it was made of' : '';
+  const isInteger = details.some((detail) => /operator (com\.microsoft\.)?(QLinear|ConvInteger|MatMulInteger|DynamicQuantizeLinear)/.test(detail));
+  const advice = isInteger ? '; it is quantized already: export it with QuantizeLinear and DequantizeLinear (QDQ), or import the float network that it was made of' : '';
   return new DyadicError('ERR_ONNX_UNSUPPORTED', { op: 'importOnnx', expected: 'a network of supported operators', received: `${details.length} that are not${advice}`, details });
 }
 
@@ -101,7 +105,7 @@ function allNames(graph: GraphProto): Set<string> {
 function addInitializers(builder: GraphBuilder, graph: GraphProto): void {
   for (const tensor of graph.initializers) {
     try {
-      builder.addInitializer(tensor.name, toConstant(tensor, `initializer "${tensor.name}"`));
+      builder.addInitializer(tensor.name, toConstant(tensor, `initializer "${tensor.name}"`), tensor.dataType);
     } catch (error) {
       if (!(error instanceof DyadicError) || error.code !== 'ERR_ONNX_UNSUPPORTED') throw error;
       builder.unsupported.push(...error.details);

@@ -6,6 +6,7 @@ import { Attributes } from './attributes.js';
 import type { GraphBuilder, NodeSpec } from './builder.js';
 import { nodeLabel } from './order.js';
 import type { NodeProto } from './proto.js';
+import type { QuantizedValue, Quantizer } from './quantization.js';
 
 /** Turns one ONNX node into GraphNodes, a constant or an alias. One file in ops/ per operator. */
 export type OnnxHandler = (node: NodeContext) => void;
@@ -83,6 +84,37 @@ export class NodeContext {
     const normalized = axes.map((axis) => this.axis(axis, rank, 'axes'));
     if (new Set(normalized).size !== normalized.length) throw this.invalid('axes', 'distinct axes', showShape(axes));
     return normalized;
+  }
+
+  /** The element type in the file of an input that is a constant of the file, where that is known. */
+  elementType(index: number): number | undefined {
+    return this.builder.elementTypes.get(this.builder.resolve(this.input(index)));
+  }
+
+  /** The first output is a constant of the file of this element type. */
+  noteElementType(type: number): void {
+    this.builder.elementTypes.set(this.output, type);
+  }
+
+  /** What an input was quantized from, if it is the codes of a value. */
+  quantized(index: number): QuantizedValue | undefined {
+    return this.builder.quantized.get(this.builder.resolve(this.input(index)));
+  }
+
+  /** The first output is the codes of the first input. */
+  quantize(quantizer: Quantizer): void {
+    this.builder.quantized.set(this.output, { source: this.builder.resolve(this.input(0)), quantizer });
+  }
+
+  constantOf(name: string): Constant | undefined {
+    return this.builder.constant(name);
+  }
+
+  /** The bounds that a value has because a Clip or Relu makes it, and what stands in front of a Clip. */
+  boundsOf(name: string): { readonly lo: number; readonly hi: number; readonly source: string } {
+    const maker = this.builder.producer(name);
+    if (maker?.op === 'Clip') return { lo: maker.attributes.min, hi: maker.attributes.max, source: maker.inputs[0]! };
+    return { lo: maker?.op === 'Relu' ? 0 : -Infinity, hi: Infinity, source: name };
   }
 
   /** The node's first output is made by this GraphNode. `shape` where the operator does not say it (Slice, pools). */

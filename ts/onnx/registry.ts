@@ -9,6 +9,7 @@ import { importConcat } from './ops/Concat.js';
 import { importConstant } from './ops/Constant.js';
 import { importConstantOfShape } from './ops/ConstantOfShape.js';
 import { importConv } from './ops/Conv.js';
+import { importDequantizeLinear } from './ops/DequantizeLinear.js';
 import { importDiv } from './ops/Div.js';
 import { importDropout } from './ops/Dropout.js';
 import { importFlatten } from './ops/Flatten.js';
@@ -21,6 +22,7 @@ import { importMatMul } from './ops/MatMul.js';
 import { importMaxPool } from './ops/MaxPool.js';
 import { importMul } from './ops/Mul.js';
 import { importPad } from './ops/Pad.js';
+import { importQuantizeLinear } from './ops/QuantizeLinear.js';
 import { importReduceMean } from './ops/ReduceMean.js';
 import { importRelu } from './ops/Relu.js';
 import { importReshape } from './ops/Reshape.js';
@@ -42,6 +44,7 @@ export const handlers: ReadonlyMap<string, OnnxHandler> = new Map<string, OnnxHa
   ['Constant', importConstant],
   ['ConstantOfShape', importConstantOfShape],
   ['Conv', importConv],
+  ['DequantizeLinear', importDequantizeLinear],
   ['Div', importDiv],
   ['Dropout', importDropout],
   ['Flatten', importFlatten],
@@ -54,6 +57,7 @@ export const handlers: ReadonlyMap<string, OnnxHandler> = new Map<string, OnnxHa
   ['MaxPool', importMaxPool],
   ['Mul', importMul],
   ['Pad', importPad],
+  ['QuantizeLinear', importQuantizeLinear],
   ['ReduceMean', importReduceMean],
   ['Relu', importRelu],
   ['Reshape', importReshape],

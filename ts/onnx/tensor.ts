@@ -18,7 +18,7 @@ export function dataTypeName(type: number): string {
 
 interface Format {
   readonly dtype: Constant['dtype'];
-  /** Bytes of an element in raw_data. */
+  /** Bytes of an element in raw_data; half a byte is a nibble, the low one first. */
   readonly size: number;
   readonly raw: (bytes: DataView, offset: number) => number;
   /** The typed field that holds the elements where raw_data does not. */
@@ -39,6 +39,8 @@ const FORMATS = new Map<number, Format>([
   [DataType.UINT16, { dtype: 'i64', size: 2, raw: (b, o) => b.getUint16(o, true), field: 'int32s' }],
   [DataType.INT8, { dtype: 'i64', size: 1, raw: (b, o) => b.getInt8(o), field: 'int32s' }],
   [DataType.UINT8, { dtype: 'i64', size: 1, raw: (b, o) => b.getUint8(o), field: 'int32s' }],
+  [DataType.UINT4, { dtype: 'i64', size: 0.5, raw: (b, o) => nibble(b, o), field: 'int32s' }],
+  [DataType.INT4, { dtype: 'i64', size: 0.5, raw: (b, o) => signed(nibble(b, o)), field: 'int32s' }],
   [DataType.BOOL, { dtype: 'bool', size: 1, raw: (b, o) => (b.getUint8(o) === 0 ? 0 : 1), field: 'int32s', decode: (v) => (v === 0 ? 0 : 1) }],
 ]);
 
@@ -63,7 +65,8 @@ export function toConstant(tensor: TensorProto, where: string): Constant {
 }
 
 function rawValues(raw: Uint8Array, format: Format, count: number, where: string): number[] | Float32Array {
-  if (raw.length !== count * format.size) throw invalid(where, `${count * format.size} bytes of raw data`, String(raw.length));
+  const expected = Math.ceil(count * format.size);
+  if (raw.length !== expected) throw invalid(where, `${expected} bytes of raw data`, String(raw.length));
   const bytes = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const values = format.dtype === 'f32' ? new Float32Array(count) : new Array<number>(count);
   for (let i = 0; i < count; i++) values[i] = format.raw(bytes, i * format.size);
@@ -71,6 +74,7 @@ function rawValues(raw: Uint8Array, format: Format, count: number, where: string
 }
 
 function typedValues(tensor: TensorProto, format: Format, count: number, where: string): number[] {
+  if (format.size === 0.5) return rawValues(Uint8Array.from(tensor.int32s), format, count, where) as number[];
   const values = tensor[format.field];
   if (values.length !== count) throw invalid(where, `${count} elements`, String(values.length));
   return format.decode === undefined ? values : values.map(format.decode);
@@ -85,6 +89,16 @@ export function exactInteger(value: number, where: string): number {
   if (value >= 2 ** 62) return Number.MAX_SAFE_INTEGER;
   if (value <= -(2 ** 62)) return Number.MIN_SAFE_INTEGER;
   throw invalid(where, 'integers within ±2^53', String(value));
+}
+
+/** At a byte and a half of it: 2.5 is the high nibble of byte 2. */
+function nibble(bytes: DataView, offset: number): number {
+  const byte = bytes.getUint8(Math.floor(offset));
+  return Number.isInteger(offset) ? byte & 15 : byte >> 4;
+}
+
+function signed(code: number): number {
+  return code >= 8 ? code - 16 : code;
 }
 
 function halfToFloat(bits: number): number {

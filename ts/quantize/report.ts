@@ -1,4 +1,4 @@
-import type { IntegerGraph, IntegerTensor } from '../integer/integer-graph.js';
+import type { IntegerGraph, IntegerTensor, IntegerValue } from '../integer/integer-graph.js';
 import type { Program } from '../session/program.js';
 import type { LayerBits } from './assign/bits.js';
 import { type CalibrationHooks, floatInputs, yieldToHost } from './calibration/calibrate.js';
@@ -62,10 +62,10 @@ class Noise {
   signal = 0;
   noise = 0;
 
-  add(float: Float32Array, codes: ArrayLike<number>, scale: number): void {
+  add(float: Float32Array, codes: ArrayLike<number>, { scale, zeroPoint }: IntegerValue): void {
     for (let i = 0; i < float.length; i++) {
       const x = float[i]!;
-      const difference = x - codes[i]! * scale;
+      const difference = x - (codes[i]! - zeroPoint) * scale;
       this.signal += x * x;
       this.noise += difference * difference;
     }
@@ -100,7 +100,7 @@ class Comparison {
       const reference = floats.get(this.#floatNames.get(value.index) ?? '');
       if (!reference && !carrier) return;
       const codes = value.read();
-      if (reference) this.#noiseOf(value.index).add(reference, codes, this.graph.values[value.index]!.scale);
+      if (reference) this.#noiseOf(value.index).add(reference, codes, this.graph.values[value.index]!);
       if (carrier) this.#countSaturations(value.index, codes);
     });
     this.compareOutputs(floatOutputs, integerOutputs);

@@ -6,12 +6,14 @@ import { Assembler } from './assembler.js';
 import { elementCount } from '../graph/shape.js';
 import { FloatContext, type FloatValue } from './lower-float/context.js';
 import { lowerNode } from './lower-float/index.js';
+import { showConstants } from './lower-float/show-constants.js';
 import type { ObservedValue, Program } from './program.js';
 import { ProgramMemory } from './program-memory.js';
 import { kindError, lengthError, StepProgram, type InputPort, type OperationSteps, type OutputPort } from './step-program.js';
 
 /** Makes the network ready for this engine and allocates everything a run needs. Throws ERR_MEMORY, and ERR_DTYPE for inputs that are not f32. */
-export function createFloatProgram(engine: Engine, graph: Graph): Program {
+export function createFloatProgram(engine: Engine, given: Graph): Program {
+  const graph = showConstants(given);
   const assembler = new Assembler();
   const context = new FloatContext(graph, assembler);
   const inputs = graph.inputs.map((name) => inputPort(engine, context, name));

@@ -81,8 +81,8 @@ kernel_params! {
     /// SGD as PyTorch's. `hyper_offset` f32 [8]: learning rate, momentum, dampening, weight decay, nesterov (0/1), first step (0/1: the velocity is then the
     /// gradient); `scale_offset` f32 [1], a factor on this parameter's learning rate, 0 = 1.
     Sgd = 83, "sgd", float: true { gradient_offset, hyper_offset, scale_offset, parameter_offset, velocity_offset, count }
-    /// Adam as PyTorch's. `hyper_offset` f32 [8]: learning rate, β1, β2, ε, weight decay, 1 − β1^t, 1 − β2^t, 0.
-    Adam = 84, "adam", float: true { gradient_offset, hyper_offset, parameter_offset, first_moment_offset, second_moment_offset, count }
+    /// Adam as PyTorch's. `hyper_offset` f32 [8]: learning rate, β1, β2, ε, weight decay, 1 − β1^t, 1 − β2^t, 0; `scale_offset` as of [`Sgd`].
+    Adam = 84, "adam", float: true { gradient_offset, hyper_offset, scale_offset, parameter_offset, first_moment_offset, second_moment_offset, count }
     /// How many of `count` f32 are NaN or infinite, i32 [1]: names the layer when a loss is no number.
     CountNonFinite = 85, "count_non_finite", float: true { input_offset, output_offset, count }
 }

@@ -182,6 +182,23 @@ test('clips per channel reach the weights only; a scaled learning rate does too'
   assert.ok(distance(slow.moved, whole.moved.map((value) => value / 2)) < 1e-3);
 });
 
+test('a scaled learning rate is Adam\'s too, of the weights of quantized layers only', async () => {
+  const movedAt = async (learningRateScale: number): Promise<(name: string) => Float32Array> => {
+    const policy: GradientPolicy = { name: 'test', initial: () => ({}), decide: ({ maximum }, state) => ({ clip: maximum || 1, learningRateScale, state }) };
+    const bench = await Bench.create(FASTEST, new Everything(INT4), [4, 8, 8, 3], { policy, optimizer: 'adam' });
+    const names = ['conv2.weight', 'stem.weight'];
+    const before = new Map(names.map((name) => [name, bench.read(name)]));
+    bench.step({ ...input(4, 0), weights: adam(0, 0.5), intervals: adam(0, 1e-3) });
+    const after = new Map(names.map((name) => [name, bench.read(name)]));
+    bench.dispose();
+    return (name) => after.get(name)!.map((value, index) => before.get(name)![index]! - value);
+  };
+  const [whole, slow] = [await movedAt(1), await movedAt(0.25)];
+  assert.equal(slow('stem.weight'), whole('stem.weight'));
+  assert.ok(whole('conv2.weight').every((value, index) => Math.abs(slow('conv2.weight')[index]! - value / 4) < 1e-6 + 1e-3 * Math.abs(value)));
+  assert.ok(whole('conv2.weight').some((value) => Math.abs(value) > 0.1));
+});
+
 test('a watched step tells more and computes the same', async () => {
   const make = (): Promise<Bench> => Bench.create(FASTEST, new Everything(INT4), [4, 8, 8, 3], { policy: POLICY });
   const [plainOne, watched] = [await make(), await make()];

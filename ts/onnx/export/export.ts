@@ -41,7 +41,10 @@ function openBatch(shape: readonly number[], { hasOpenBatch }: ExportSettings): 
   return hasOpenBatch && shape[0] === 1 ? ['N', ...shape.slice(1)] : shape;
 }
 
-function resolve({ format = 'float', weights = 'int8', batch = 'one' }: ExportOptions): ExportSettings {
+function resolve(options: ExportOptions): ExportSettings {
+  const unknown = Object.keys(options).find((name) => !(['format', 'weights', 'batch'] satisfies (keyof ExportOptions)[] as string[]).includes(name));
+  if (unknown !== undefined) throw new DyadicError('ERR_ARGUMENT', { op: 'exportOnnx', argument: unknown, expected: 'an option of exportOnnx: format, weights, batch', received: 'another' });
+  const { format = 'float', weights = 'int8', batch = 'one' } = options;
   check('format', format, ['float', 'qdq']);
   check('weights', weights, ['int8', 'int4']);
   check('batch', batch, ['one', 'open']);

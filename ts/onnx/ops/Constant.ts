@@ -13,7 +13,9 @@ function read(node: NodeContext): Constant | undefined {
   const { attributes } = node;
   if (attributes.has('value')) {
     const tensor = attributes.tensor('value');
-    return tensor === undefined ? undefined : toConstant(tensor, `${node.label}.value`);
+    if (tensor === undefined) return undefined;
+    node.noteElementType(tensor.dataType);
+    return toConstant(tensor, `${node.label}.value`);
   }
   if (attributes.has('value_float')) return { dtype: 'f32', shape: [], data: Float32Array.of(attributes.float('value_float', 0)) };
   if (attributes.has('value_int')) return { dtype: 'i64', shape: [], data: [attributes.int('value_int', 0)] };

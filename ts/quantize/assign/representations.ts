@@ -1,7 +1,7 @@
 import type { CodeDtype } from '../../integer/integer-graph.js';
 import type { LayerBits } from './bits.js';
 import type { FixedCodes } from '../fixed/fixed-codes.js';
-import { consumersOf, isLinear, isPassthrough, type Plan, producersOf } from '../plan/plan.js';
+import { consumersOf, isPassthrough, type Plan, producersOf } from '../plan/plan.js';
 
 /** How a value can be stored: a residual carrier, an 8-bit code (u8, n8 or i8 by its sign), a 4-bit code. */
 export type Representation = 'i16' | 'c8' | 'u4';
@@ -35,7 +35,7 @@ export function assignRepresentations(plan: Plan, bits: ReadonlyMap<string, Laye
     if (outputs.has(name)) demands.add('i16');
     const undecided = [];
     for (const node of consumers.get(name) ?? []) {
-      const wanted = isLinear(node) && codes ? representationOf(codes) : wantedBy(node, bits, values);
+      const wanted = codes && readsAnyCodes(node) ? representationOf(codes) : wantedBy(node, bits, values);
       if (wanted === 'any') undecided.push(node);
       else demands.add(wanted);
       if (!reads.has(node.name)) reads.set(node.name, new Array<Representation>(node.inputs.length).fill('i16'));
@@ -53,6 +53,11 @@ export function assignRepresentations(plan: Plan, bits: ReadonlyMap<string, Laye
   for (const node of [...plan.nodes].reverse()) decide(node.output);
   for (const input of plan.inputs) decide(input);
   return { values, reads };
+}
+
+/** Layers read fixed codes and no others; sums and concats requantize whatever they read themselves. */
+function readsAnyCodes({ op: { kind } }: Plan['nodes'][number]): boolean {
+  return kind === 'linear' || kind === 'add' || kind === 'concat';
 }
 
 function wantedBy(node: Plan['nodes'][number], bits: ReadonlyMap<string, LayerBits>, values: ReadonlyMap<string, ValueRepresentations>): Representation | 'any' {

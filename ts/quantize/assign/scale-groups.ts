@@ -30,21 +30,21 @@ export class ScaleGroups {
   }
 }
 
-/** Passthrough operations share the scale of their input; a concat shares its scale with the inputs that nobody else reads and whose producer can write any scale. */
+/** Passthrough operations share the scale of their input; a concat shares its scale with the inputs that nobody else reads and whose producer can write any scale. Fixed codes keep their own. */
 export function scaleGroups(plan: Plan): ScaleGroups {
   const groups = new ScaleGroups(plan.shapes.keys());
   const consumers = consumersOf(plan);
   const producers = producersOf(plan);
   const outputs = new Set(plan.outputs.map(({ value }) => value));
   const canJoin = (value: string): boolean => {
-    if ((consumers.get(value)?.length ?? 0) !== 1 || outputs.has(value)) return false;
+    if ((consumers.get(value)?.length ?? 0) !== 1 || outputs.has(value) || plan.codes.has(value)) return false;
     const producer = producers.get(value);
     if (producer === undefined) return false;
     return isPassthrough(producer.op) ? canJoin(producer.inputs[0]!) : true;
   };
   for (const node of plan.nodes) {
     if (isPassthrough(node.op)) groups.join(node.inputs[0]!, node.output);
-    else if (node.op.kind === 'concat') for (const input of node.inputs) if (canJoin(input)) groups.join(node.output, input);
+    else if (node.op.kind === 'concat' && !plan.codes.has(node.output)) for (const input of node.inputs) if (canJoin(input)) groups.join(node.output, input);
   }
   return groups;
 }

@@ -2,6 +2,7 @@ import { channelKey, type Statistics } from '../calibration/calibrate.js';
 import type { CodeDtype } from '../../integer/integer-graph.js';
 import { type FixedRequest, q15Channels } from '../fixed/quantize-fixed.js';
 import { refineCodes } from '../fixed/refine-codes.js';
+import { zeroPointOf } from '../../graph/quantize-float.js';
 import type { FixedCodes, FixedWeights } from '../fixed/fixed-codes.js';
 import type { ChannelStatistics } from '../calibration/channels.js';
 import type { ResolvedOptions } from '../options.js';
@@ -56,10 +57,16 @@ export class Scales {
   /** The type that stores a value in this representation. */
   dtype(value: string, representation: Representation): CodeDtype {
     const codes = this.#fixed(value, representation);
-    return dtypeOf(representation, codes ? codes.range[0] >= 0 : this.nonNegative.has(this.groups.of(value)));
+    return dtypeOf(representation, codes ? codes.range[0] >= 0 || zeroPointOf(codes.range) !== 0 : this.nonNegative.has(this.groups.of(value)));
   }
 
-  /** The codes that it may hold. */
+  /** What a stored code has on top of those that `range` counts. */
+  zeroPoint(value: string, representation: Representation): number {
+    const codes = this.#fixed(value, representation);
+    return codes ? zeroPointOf(codes.range) : 0;
+  }
+
+  /** The codes that it may hold, counted from its zero point. */
   range(value: string, representation: Representation): readonly [number, number] {
     return this.#fixed(value, representation)?.range ?? codeRange(representation, this.nonNegative.has(this.groups.of(value)), this.options.activations);
   }

@@ -57,6 +57,11 @@ class Emitter {
     return { graph: { name: plan.name, values, inputs, outputs, tensors, operations }, layers: this.#layers };
   }
 
+  /** The value of the float network that a node's codes stand for. */
+  #shownValue({ output }: PlanNode): string {
+    return this.scales.plan.shown.get(output) ?? output;
+  }
+
   #key(value: string, representation: Representation): string {
     return `${representation} ${value}`;
   }
@@ -74,12 +79,20 @@ class Emitter {
     const { scales } = this;
     const primary = scales.representations.values.get(value)!.primary === representation;
     const dtype = scales.dtype(value, representation);
-    const index = this.#writer.value(primary ? value : `${value}.${dtype}`, dtype, plan.shapes.get(value)!, scales.of(value, representation), this.#range(value, representation));
+    const zeroPoint = scales.zeroPoint(value, representation);
+    const range = this.#stored(value, representation, this.#range(value, representation));
+    const index = this.#writer.value(primary ? value : `${value}.${dtype}`, { dtype, shape: plan.shapes.get(value)!, scale: scales.of(value, representation), zeroPoint, range });
     this.#indices.set(this.#key(value, representation), index);
     return index;
   }
 
-  /** The range of the output's codes, narrowed by the bounds fused into the node. */
+  /** Codes as the file holds them: with the zero point added. */
+  #stored(value: string, representation: Representation, [lo, hi]: Pair): Pair {
+    const zeroPoint = this.scales.zeroPoint(value, representation);
+    return [lo + zeroPoint, hi + zeroPoint];
+  }
+
+  /** The range of the output's codes, counted from the zero point and narrowed by the bounds fused into the node. */
   #clamp(node: PlanNode, representation: Representation): Pair {
     const [lo, hi] = this.#range(node.output, representation);
     const scale = this.scales.of(node.output, representation);
@@ -120,7 +133,7 @@ class Emitter {
       const name = this.#writer.operationName(`${value}.to_${this.#writer.values[output]!.dtype}`);
       const form = this.#elementwise(name, this.#from(value, primary), { scale: this.scales.of(value, representation), clamp: range });
       const requantization = this.#writer.requantization(`${name}.multiplier`, form);
-      this.#writer.operations.push({ op: 'requantize', name, inputs: [source], outputs: [output], requantization, clamp: range });
+      this.#writer.operations.push({ op: 'requantize', name, inputs: [source], outputs: [output], requantization, clamp: this.#stored(value, representation, range) });
     }
   }
 
@@ -135,6 +148,7 @@ class Emitter {
     const name = this.#writer.operationName(node.name);
     const base = { name, inputs: indices, outputs };
     const range = this.#clamp(node, representation);
+    const stored = this.#stored(node.output, representation, range);
     const to = { scale: this.scales.of(node.output, representation), clamp: range };
     const from = (i: number): { scale: number; range: Pair } => this.#from(node.inputs[i]!, representations[i]!);
     const [, , height = 1, width = 1] = this.scales.plan.shapes.get(node.output)!;
@@ -142,32 +156,32 @@ class Emitter {
     switch (op.kind) {
       case 'max_pool': {
         const { kernel, stride, pads, dilation } = op.attributes;
-        operations.push({ op: 'max_pool', ...base, kernel, stride, pads, dilation, outputSize: [height, width], clamp: range });
+        operations.push({ op: 'max_pool', ...base, kernel, stride, pads, dilation, outputSize: [height, width], clamp: stored });
         break;
       }
       case 'average_pool': {
         const { kernel, stride, pads, countIncludePad } = op.attributes;
         const divisors = poolDivisors(op.attributes, this.scales.plan.shapes.get(node.inputs[0]!)!, [height, width]);
         const requantization = this.#writer.requantization(`${name}.multiplier`, this.#elementwise(name, from(0), to, divisors));
-        operations.push({ op: 'average_pool', ...base, kernel, stride, pads, countIncludePad, outputSize: [height, width], divisors, requantization, clamp: range });
+        operations.push({ op: 'average_pool', ...base, kernel, stride, pads, countIncludePad, outputSize: [height, width], divisors, requantization, clamp: stored });
         break;
       }
       case 'clip':
       case 'quantize': {
         const requantization = this.#writer.requantization(`${name}.multiplier`, this.#elementwise(name, from(0), to));
-        operations.push({ op: 'requantize', ...base, requantization, clamp: range });
+        operations.push({ op: 'requantize', ...base, requantization, clamp: stored });
         break;
       }
       case 'concat': {
         const requantizations = node.inputs.map((_, i) => this.#writer.requantization(`${name}.multiplier${i}`, this.#elementwise(name, from(i), to)));
-        operations.push({ op: 'concat', ...base, axis: op.axis, requantizations, clamp: range });
+        operations.push({ op: 'concat', ...base, axis: op.axis, requantizations, clamp: stored });
         break;
       }
       case 'slice':
         operations.push({ op: 'slice', ...base, starts: op.starts, steps: op.steps });
         break;
       case 'pad':
-        operations.push({ op: 'pad', ...base, before: op.before, after: op.after, value: clamp(roundHalfEven(op.value / to.scale), range[0], range[1]) });
+        operations.push({ op: 'pad', ...base, before: op.before, after: op.after, value: clamp(roundHalfEven(op.value / to.scale), range[0], range[1]) + stored[0] - range[0] });
         break;
       case 'transpose':
         operations.push({ op: 'transpose', ...base, perm: op.perm });
@@ -177,7 +191,7 @@ class Emitter {
         break;
     }
     const last = operations[operations.length - 1]!;
-    this.#layers.push({ name, op: last.op, value: node.output, index: outputs[0]!, layer: null, requantization: representativeForm(last) });
+    this.#layers.push({ name, op: last.op, value: this.#shownValue(node), index: outputs[0]!, layer: null, requantization: representativeForm(last) });
   }
 
   #linear(node: PlanNode<LinearOp>): void {
@@ -186,6 +200,7 @@ class Emitter {
     const representation = scales.representations.values.get(node.output)!.primary;
     const { indices, representations } = this.#reads(node);
     const range = this.#clamp(node, representation);
+    const stored = this.#stored(node.output, representation, range);
     const name = this.#writer.operationName(node.name);
     const channels = op.weightShape[0]!;
     const output = this.#declare(node.output, representation);
@@ -195,9 +210,9 @@ class Emitter {
     const requantization = this.#writer.requantization(`${name}.multiplier`, form);
     const base = { name, inputs: indices, outputs: [output], weight, bias: biasName };
     const { stride, pads, dilation, groups } = op;
-    if (op.form === 'dense') this.#writer.operations.push({ op: 'dense', ...base, requantization, clamp: range });
-    else this.#writer.operations.push({ op: 'conv2d', ...base, stride, pads, dilation, groups, requantization, clamp: range });
-    this.#layers.push({ name, op: op.form, value: node.output, index: output, layer: node.name, requantization });
+    if (op.form === 'dense') this.#writer.operations.push({ op: 'dense', ...base, requantization, clamp: stored });
+    else this.#writer.operations.push({ op: 'conv2d', ...base, stride, pads, dilation, groups, requantization, clamp: stored });
+    this.#layers.push({ name, op: op.form, value: this.#shownValue(node), index: output, layer: node.name, requantization });
   }
 
   /** Of a layer whose weight scales are free. */
@@ -244,13 +259,13 @@ class Emitter {
     const written = this.#codeOfAdd(node, primary === 'i16' ? code : primary);
     const output = written ? this.#declare(written.value, written.representation) : null;
     let codeRequantization: Requantization | null = null;
-    const codeClamp = written ? written.clamp : null;
+    const codeClamp = written ? this.#stored(written.value, written.representation, written.clamp) : null;
     if (written) {
       const form = this.#elementwise(name, { scale: carrierScale, range: carrierClamp }, { scale: scales.of(written.value, written.representation), clamp: written.clamp });
       codeRequantization = this.#writer.requantization(`${name}.code_multiplier`, form);
     }
     this.#writer.operations.push({ op: 'add', name, inputs: indices, outputs: [carrier, output], requantizations, clamp: carrierClamp, codeRequantization, codeClamp });
-    this.#layers.push({ name, op: 'add', value: node.output, index: (carrier ?? output)!, layer: null, requantization: codeRequantization ?? requantizations[0] });
+    this.#layers.push({ name, op: 'add', value: carrier === null ? this.#shownValue(node) : node.output, index: (carrier ?? output)!, layer: null, requantization: codeRequantization ?? requantizations[0] });
   }
 }
 

@@ -12,9 +12,9 @@ export class GraphWriter {
   readonly #valueNames = new Set<string>();
   readonly #operationNames = new Set<string>();
 
-  /** Adds a value with zero point 0 and returns its number. */
-  value(name: string, dtype: IntegerValue['dtype'], shape: readonly number[], scale: number, range: Pair): number {
-    this.values.push({ name: unique(this.#valueNames, name), dtype, shape: [...shape], scale, zeroPoint: 0, range: [range[0], range[1]] });
+  /** Adds a value and returns its number. `range` as stored, zero point included. */
+  value(name: string, { dtype, shape, scale, zeroPoint, range }: Omit<IntegerValue, 'name'>): number {
+    this.values.push({ name: unique(this.#valueNames, name), dtype, shape: [...shape], scale, zeroPoint, range: [range[0], range[1]] });
     return this.values.length - 1;
   }
 

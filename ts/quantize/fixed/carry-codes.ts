@@ -1,4 +1,5 @@
 import { consumersOf, isPassthrough, type Plan, type PlanNode, producersOf, UNBOUNDED } from '../plan/plan.js';
+import { representationOf } from '../assign/representations.js';
 import { type FixedCodes, sameCodes } from './fixed-codes.js';
 
 /**
@@ -35,6 +36,8 @@ class Carrier {
   /** From the output of a `quantize` node that goes to the value that has its codes. */
   readonly #replaced = new Map<string, string>();
 
+  readonly #shown = new Map<string, string>();
+
   constructor(readonly plan: Plan) {
     this.#codes = new Map(plan.codes);
     this.#consumers = consumersOf(plan);
@@ -43,33 +46,40 @@ class Carrier {
 
   carry(): Plan {
     for (const node of this.plan.nodes) {
-      const value = node.inputs[0]!;
-      if (node.op.kind !== 'quantize' || isOutput(this.plan, node.output) || !this.#canHold(value)) continue;
-      this.#hold(value, this.#codes.get(node.output)!);
+      const value = this.#replaced.get(node.inputs[0]!) ?? node.inputs[0]!;
+      const known = this.#codes.get(value);
+      if (node.op.kind !== 'quantize') {
+        if (known !== undefined && keepsCodes(node)) this.#codes.set(node.output, known);
+        continue;
+      }
+      const codes = this.#codes.get(node.output)!;
+      const isThere = known !== undefined && sameCodes(known, codes);
+      if (isOutput(this.plan, node.output) || !(isThere || this.#canHold(value, codes))) continue;
+      if (!isThere) {
+        this.#hold(value, codes);
+        this.#shown.set(value, node.output);
+      }
       this.#codes.delete(node.output);
       this.#replaced.set(node.output, value);
     }
     const nodes = this.plan.nodes.filter(({ output }) => !this.#replaced.has(output)).map((node) => ({ ...node, inputs: node.inputs.map((input) => this.#replaced.get(input) ?? input) }));
     const shapes = new Map([...this.plan.shapes].filter(([name]) => !this.#replaced.has(name)));
-    for (const node of nodes) {
-      const codes = this.#codes.get(node.inputs[0]!);
-      if (codes !== undefined && keepsCodes(node)) this.#codes.set(node.output, codes);
-    }
-    return { ...this.plan, nodes, shapes, codes: this.#codes };
+    return { ...this.plan, nodes, shapes, codes: this.#codes, shown: this.#shown };
   }
 
-  /** Whether nothing else reads the value, and its producer can write codes of any scale. */
-  #canHold(value: string): boolean {
+  /** Whether nothing else reads the value, and its producer can write codes of any scale; an input comes in 8 bits. */
+  #canHold(value: string, codes: FixedCodes): boolean {
+    if (isOutput(this.plan, value) || this.#consumers.get(value)?.length !== 1 || this.#codes.has(value)) return false;
     const producer = this.#producers.get(value);
-    if (producer === undefined || isOutput(this.plan, value) || this.#consumers.get(value)?.length !== 1) return false;
-    if (isPassthrough(producer.op)) return keepsCodes(producer) && this.#canHold(producer.inputs[0]!);
-    return ['linear', 'add', 'average_pool', 'clip'].includes(producer.op.kind);
+    if (producer === undefined) return representationOf(codes) === 'c8';
+    if (isPassthrough(producer.op)) return keepsCodes(producer) && this.#canHold(producer.inputs[0]!, codes);
+    return ['linear', 'add', 'average_pool', 'clip', 'concat'].includes(producer.op.kind);
   }
 
   #hold(value: string, codes: FixedCodes): void {
     this.#codes.set(value, codes);
-    const producer = this.#producers.get(value)!;
-    if (isPassthrough(producer.op)) this.#hold(producer.inputs[0]!, codes);
+    const producer = this.#producers.get(value);
+    if (producer !== undefined && isPassthrough(producer.op)) this.#hold(producer.inputs[0]!, codes);
   }
 }
 

@@ -1,8 +1,9 @@
-/** Codes that are fixed before the quantizer sees a network: those that training chose (DESIGN §3.1). */
+/** Codes that are fixed before the quantizer sees a network: those that training, or the quantizer of a QDQ file, chose (DESIGN §3.1). */
 
-/** The codes that a layer reads: real = scale · code, within [−127, 127] or [0, 255]. */
+/** The codes that a layer reads: real = scale · code. Everywhere in the quantizer codes are counted from their zero point; only what is written down has it added. */
 export interface FixedCodes {
   readonly scale: number;
+  /** At most 255 apart, 0 among them. */
   readonly range: readonly [number, number];
 }
 

@@ -3,8 +3,9 @@ import type { Constant, FakeQuantizeAttributes, Graph, GraphNode } from '../../g
 import { optimize } from '../../graph/optimize.js';
 import { removeDeadNodes } from '../../graph/passes/remove-dead-nodes.js';
 import { applyRewrite } from '../../graph/passes/rewrite.js';
-import { fakeQuantize, quantizeFloat } from '../../graph/quantize-float.js';
+import { quantizeFloat, scaleOf, shownConstant } from '../../graph/quantize-float.js';
 import type { FixedWeights } from './fixed-codes.js';
+import { settleConstants } from './settle-constants.js';
 
 type LayerNode = Extract<GraphNode, { op: 'Conv' | 'Gemm' }>;
 
@@ -26,14 +27,15 @@ export function hasFixedCodes(graph: Graph): boolean {
  */
 export function foldFixedWeights(given: Graph): FoldedGraph {
   const weights = new Map<string, FixedWeights>();
-  const editor = new GraphEditor(optimize(given));
+  const editor = new GraphEditor(optimize(applyRewrite(given, settleConstants)));
   for (const node of editor.nodes()) {
     if (node.op !== 'Conv' && node.op !== 'Gemm') continue;
     const quantizer = editor.producer(node.inputs[1]!);
     if (quantizer?.op !== 'FakeQuantize') continue;
     const floats = editor.constant(quantizer.inputs[0]);
     const [lo, hi] = quantizer.attributes.range;
-    if (floats === undefined || lo !== -hi || (node.op === 'Gemm' && !isPlain(node))) continue;
+    const hasOpenBias = node.inputs[2] !== undefined && node.inputs[2] !== '' && editor.constant(node.inputs[2]) === undefined;
+    if (floats === undefined || lo !== -hi || hasOpenBias || (node.op === 'Gemm' && !isPlain(node))) continue;
     weights.set(node.name, foldLayer(node, floats, quantizer.attributes, editor));
   }
   return { graph: applyRewrite(editor.finish(), removeDeadNodes), weights };
@@ -51,17 +53,18 @@ function foldLayer(node: LayerNode, floats: Constant, attributes: FakeQuantizeAt
   const affine = norm === undefined ? undefined : affineOf(norm, editor);
   const bias = editor.constant(node.inputs[2])?.data;
   const size = floats.data.length / channels;
-  const codes = Int8Array.from(floats.data, (w) => quantizeFloat(w, scale, 0, range));
-  const factors = affine?.g ?? new Float64Array(channels).fill(1);
-  const folded = Float32Array.from(floats.data, (w, i) => fakeQuantize(w, attributes) * factors[Math.floor(i / size)]!);
+  const codes = Int8Array.from(floats.data, (w, i) => quantizeFloat(w, scaleOf(attributes, floats.shape, i), 0, range));
+  const gains = affine?.g ?? new Float64Array(channels).fill(1);
+  const folded = Float32Array.from(shownConstant(floats, attributes).data, (w, i) => w * gains[Math.floor(i / size)]!);
   const inputs = [node.inputs[0]!, editor.addConstant(`${node.name}/weight`, { ...floats, data: folded })];
   if (affine !== undefined || bias !== undefined) {
-    const moved = Float32Array.from({ length: channels }, (_, c) => (bias?.[bias.length === 1 ? 0 : c] ?? 0) * factors[c]! + (affine?.h[c] ?? 0));
+    const moved = Float32Array.from({ length: channels }, (_, c) => (bias?.[bias.length === 1 ? 0 : c] ?? 0) * gains[c]! + (affine?.h[c] ?? 0));
     inputs.push(editor.addConstant(`${node.name}/bias`, { dtype: 'f32', shape: [channels], data: moved }));
   }
   if (norm === undefined) editor.replace(node, { ...node, inputs });
   else editor.fuse(node, norm, { ...node, inputs, outputs: norm.outputs, ...(norm.bounds === undefined ? {} : { bounds: norm.bounds }) });
-  return { codes, scale, levels: range[1], factors };
+  const levels = range[1];
+  return typeof scale === 'number' ? { codes, scale, levels, factors: gains } : { codes, scale: 1, levels, factors: gains.map((gain, c) => gain * scale[c]!) };
 }
 
 function batchNormBehind(node: LayerNode, editor: GraphEditor): Extract<GraphNode, { op: 'BatchNormalization' }> | undefined {

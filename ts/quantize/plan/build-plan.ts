@@ -35,7 +35,7 @@ export function buildPlan(graph: Graph, fixed: ReadonlyMap<string, FixedWeights>
       op: 'quantize', argument: graph.name, expected: 'operations with an integer counterpart', received: `${problems.length} without one`, details: problems,
     });
   }
-  return carryCodes({ name: graph.name, inputs: graph.inputs, outputs, nodes: writer.nodes, shapes: writer.shapes, codes: writer.codes });
+  return carryCodes({ name: graph.name, inputs: graph.inputs, outputs, nodes: writer.nodes, shapes: writer.shapes, codes: writer.codes, shown: new Map() });
 }
 
 /** Softmax nodes that are the last operation of an output: they stay in floating point behind the codes (SPEC 3.8). */
@@ -71,13 +71,20 @@ function planNode(writer: PlanWriter, node: GraphNode): void {
     case 'Softmax':
       throw new Unsupported('softmax is allowed only as the last operation of an output');
     case 'FakeQuantize':
-      writer.codes.set(output, { scale: node.attributes.scale, range: node.attributes.range });
-      return void writer.push(node.name, { kind: 'quantize' }, [writer.value(node, 0)], output);
+      return planFakeQuantize(writer, node);
     case 'Concat':
       return planConcat(writer, node);
     default:
       writer.push(node.name, unaryOp(writer, node), [writer.value(node, 0)], output, boundsOf(node));
   }
+}
+
+function planFakeQuantize(writer: PlanWriter, node: Extract<GraphNode, { op: 'FakeQuantize' }>): void {
+  const { scale, range } = node.attributes;
+  if (typeof scale !== 'number') throw new Unsupported(`${scale.length} scales for the codes of a value`);
+  const output = node.outputs[0]!;
+  writer.codes.set(output, { scale, range });
+  writer.push(node.name, { kind: 'quantize' }, [writer.value(node, 0)], output);
 }
 
 type UnaryNode = Extract<GraphNode, { op: 'Relu' | 'Clip' | 'MaxPool' | 'AveragePool' | 'Reshape' | 'Transpose' | 'Slice' | 'Pad' }>;

@@ -52,6 +52,8 @@ export interface Plan {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Values whose codes are fixed: their primary representation has this scale and range. */
   readonly codes: ReadonlyMap<string, FixedCodes>;
+  /** Values that their producer writes as fixed codes, and the value of the Graph that such codes show. */
+  readonly shown: ReadonlyMap<string, string>;
 }
 
 export const UNBOUNDED: Bounds = { lo: -Infinity, hi: Infinity };

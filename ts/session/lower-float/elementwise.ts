@@ -49,6 +49,7 @@ export function lowerFakeQuantize(context: FloatContext, node: NodeOf<'FakeQuant
   const input = context.input(node);
   const count = elementCount(input.shape);
   const { scale, range } = node.attributes;
+  if (typeof scale !== 'number') throw new DyadicError('ERR_ARGUMENT', { op: `FakeQuantize "${node.name}"`, argument: 'scale', expected: 'one number, unless the input is a constant', received: `${scale.length}` });
   const codes = context.assembler.activation(`${node.name} codes`, count * elementBytesOf(Container.i16));
   const shared = { count, scaleBits: floatBits(scale), zeroPoint: 0 };
   context.assembler.step('quantize_f32', { inputOffset: at(input.buffer), outputOffset: at(codes), outContainer: Container.i16, lo: range[0], hi: range[1], ...shared });

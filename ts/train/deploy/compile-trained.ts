@@ -13,6 +13,8 @@ export interface CompileOptions extends Pick<QuantizeOptions, 'signal' | 'onProg
   readonly samples?: number;
 }
 
+/** Of CompileOptions. */
+export const COMPILE_OPTIONS: readonly (keyof CompileOptions)[] = ['signal', 'onProgress', 'preprocess', 'requantization', 'samples'];
 const USUAL_SAMPLES = 128;
 
 /**

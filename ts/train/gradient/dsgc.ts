@@ -7,6 +7,7 @@
  * Here cos is that of the means over stochastic rounding, Σ g·E ĝ / √(Σ g² · E Σ ĝ²), from a histogram of |G|/max (`expected-error.ts`). Between two
  * searches the clip keeps its ratio to max|G|, and the learning rate its scale: the paper leaves open what happens there.
  */
+import { checkOptionNames } from '../option-names.js';
 import { checkWhole } from './check-option.js';
 import { expectedMoments } from './expected-error.js';
 import { exponential } from './exponential.js';
@@ -38,7 +39,9 @@ function deviation(histogram: Int32Array, ratio: number, bits: number): number {
 }
 
 /** @throws DyadicError ERR_ARGUMENT: a period below 1, bins outside 16..65536. */
-export function dsgc({ period = 100, bins = 1024 }: DsgcOptions = {}): GradientPolicy {
+export function dsgc(options: DsgcOptions = {}): GradientPolicy {
+  checkOptionNames(options, ['period', 'bins'] satisfies (keyof DsgcOptions)[], 'dsgc');
+  const { period = 100, bins = 1024 } = options;
   checkWhole('dsgc', 'period', period, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('dsgc', 'bins', bins, 16, 65536);
   return {

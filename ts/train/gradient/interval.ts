@@ -10,6 +10,7 @@
  * The sign balances the median of R at τ. Since max|G| itself always lies beyond c, R ≥ 1/N: with N·τ < 1 γ drifts to 1, which `warning` says.
  */
 import { DyadicError } from '../../errors.js';
+import { checkOptionNames } from '../option-names.js';
 import { checkFraction } from './check-option.js';
 import type { GradientPolicy, GradientState, GradientStatistics } from './policy.js';
 import { ratioBeyond } from './quantile.js';
@@ -71,6 +72,7 @@ function checkOptions({ alpha, step, minimum, start }: Required<IntervalOptions>
 
 /** @throws DyadicError ERR_ARGUMENT: an option outside its range. */
 export function interval(options: IntervalOptions = {}): GradientPolicy {
+  checkOptionNames(options, ['alpha', 'step', 'minimum', 'start'] satisfies (keyof IntervalOptions)[], 'interval');
   const all = { alpha: 1e-3, step: 1e-3, minimum: 1e-3, start: 'quantile', ...options } as const;
   checkOptions(all);
   const { alpha, step, minimum, start } = all;

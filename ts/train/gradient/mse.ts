@@ -6,6 +6,7 @@
  * It is the criterion that LBT (Kim et al., ECCV 2024, arXiv 2407.12637, abstract) argues against: since most gradients lie near zero it shrinks the
  * interval and pays with the few large ones. The minimum is found from a histogram of |G|/max (`expected-error.ts`), to 4 % of c.
  */
+import { checkOptionNames } from '../option-names.js';
 import { checkWhole } from './check-option.js';
 import { expectedMoments } from './expected-error.js';
 import type { GradientPolicy } from './policy.js';
@@ -18,7 +19,9 @@ export interface MseOptions {
 }
 
 /** @throws DyadicError ERR_ARGUMENT: bins outside 16..65536. */
-export function mse({ bins = 1024 }: MseOptions = {}): GradientPolicy {
+export function mse(options: MseOptions = {}): GradientPolicy {
+  checkOptionNames(options, ['bins'] satisfies (keyof MseOptions)[], 'mse');
+  const { bins = 1024 } = options;
   checkWhole('mse', 'bins', bins, 16, 65536);
   return {
     name: 'mse',

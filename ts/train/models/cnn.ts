@@ -2,10 +2,11 @@ import { BatchNorm2d } from '../modules/batch-norm.js';
 import { Conv2d } from '../modules/conv2d.js';
 import { Linear } from '../modules/linear.js';
 import { Module } from '../modules/module.js';
+import { checkFlag } from '../option-names.js';
 import type { LayerBits, Value } from '../tape/node.js';
 import { relu } from '../tape/ops/clamp.js';
 import { flatten } from '../tape/ops/flatten.js';
-import { checkSize } from '../tape/window.js';
+import { readPair } from '../tape/window.js';
 import { type ModelOptions, readModelOptions } from './model-options.js';
 
 export interface CnnOptions extends ModelOptions {
@@ -45,8 +46,10 @@ export class Cnn extends Module {
 }
 
 /** The small network for pictures like Fashion-MNIST's. With `batchNorm: false` it is the one that is measured against tfjs (docs of bench/train.mjs). Throws ERR_ARGUMENT. */
-export function cnn({ size = [28, 28], widths = [16, 32], batchNorm = true, channels = 1, ...rest }: CnnOptions): Cnn {
-  const options = readModelOptions({ ...rest, channels }, 'cnn');
-  for (const side of size) checkSize(side, 1, 'cnn', 'size');
-  return new Cnn(options.channels, widths, size, options.classes, batchNorm, options.bits);
+export function cnn(options: CnnOptions): Cnn {
+  const { classes, channels, bits } = readModelOptions({ ...options, channels: options?.channels ?? 1 }, 'cnn', ['size', 'widths', 'batchNorm'] satisfies (keyof CnnOptions)[]);
+  const { size = [28, 28], widths = [16, 32], batchNorm = true } = options;
+  readPair(size, 'cnn', 'size');
+  readPair(widths, 'cnn', 'widths');
+  return new Cnn(channels, widths, size, classes, checkFlag(batchNorm, 'cnn', 'batchNorm'), bits);
 }

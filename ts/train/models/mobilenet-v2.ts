@@ -112,9 +112,11 @@ function scaled(channels: number, width: number): number {
 }
 
 /** Throws ERR_ARGUMENT. */
-export function mobilenetV2({ width = 1, resolution = 'imagenet', ...options }: MobileNetV2Options): MobileNetV2 {
+export function mobilenetV2(options: MobileNetV2Options): MobileNetV2 {
+  const shared = readModelOptions(options, 'mobilenetV2', ['width', 'resolution'] satisfies (keyof MobileNetV2Options)[]);
+  const { width = 1, resolution = 'imagenet' } = options;
   if (resolution !== 'cifar' && resolution !== 'imagenet') {
     throw new DyadicError('ERR_ARGUMENT', { op: 'mobilenetV2', argument: 'resolution', expected: "'cifar' or 'imagenet'", received: String(resolution) });
   }
-  return new MobileNetV2(checkWidth(width, 'mobilenetV2'), resolution, readModelOptions(options, 'mobilenetV2'));
+  return new MobileNetV2(checkWidth(width, 'mobilenetV2'), resolution, shared);
 }

@@ -1,4 +1,5 @@
 import { DyadicError } from '../../errors.js';
+import { checkOptionNames } from '../option-names.js';
 import type { LayerBits } from '../tape/node.js';
 import { checkBits } from '../modules/layer-bits.js';
 import { checkSize } from '../tape/window.js';
@@ -13,8 +14,10 @@ export interface ModelOptions {
   readonly bits?: LayerBits | null;
 }
 
-/** With everything filled in. Throws ERR_ARGUMENT. */
-export function readModelOptions({ classes, channels = 3, bits = null }: ModelOptions, op: string): Required<ModelOptions> {
+/** With everything filled in; `own`: options that only this network has, read elsewhere. Throws ERR_ARGUMENT. */
+export function readModelOptions(options: ModelOptions, op: string, own: readonly string[] = []): Required<ModelOptions> {
+  checkOptionNames(options, ['classes', 'channels', 'bits', ...own], op);
+  const { classes, channels = 3, bits = null } = options;
   return { classes: checkSize(classes, 2, op, 'classes'), channels: checkSize(channels, 1, op, 'channels'), bits: checkBits(bits, op) };
 }
 

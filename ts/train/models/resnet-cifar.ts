@@ -72,12 +72,17 @@ export class ResNetCifar extends Module {
   }
 }
 
+function resnet(blocks: number, options: ResNetOptions, op: string): ResNetCifar {
+  const shared = readModelOptions(options, op, ['width']);
+  return new ResNetCifar(blocks, checkWidth(options.width ?? 1, op), shared);
+}
+
 /** 20 layers, for pictures of about 32×32. Throws ERR_ARGUMENT. */
-export function resnet20({ width = 1, ...options }: ResNetOptions): ResNetCifar {
-  return new ResNetCifar(3, checkWidth(width, 'resnet20'), readModelOptions(options, 'resnet20'));
+export function resnet20(options: ResNetOptions): ResNetCifar {
+  return resnet(3, options, 'resnet20');
 }
 
 /** 56 layers, for pictures of about 32×32. Throws ERR_ARGUMENT. */
-export function resnet56({ width = 1, ...options }: ResNetOptions): ResNetCifar {
-  return new ResNetCifar(9, checkWidth(width, 'resnet56'), readModelOptions(options, 'resnet56'));
+export function resnet56(options: ResNetOptions): ResNetCifar {
+  return resnet(9, options, 'resnet56');
 }

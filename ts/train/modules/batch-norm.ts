@@ -1,4 +1,5 @@
 import type { Value } from '../tape/node.js';
+import { checkOptionNames } from '../option-names.js';
 import { batchNorm } from '../tape/ops/batch-norm.js';
 import { checkSize } from '../tape/window.js';
 import { filled } from './initial.js';
@@ -21,8 +22,10 @@ export class BatchNorm2d extends Module {
   readonly momentum: number;
   readonly epsilon: number;
 
-  constructor(channels: number, { momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions = {}) {
+  constructor(channels: number, options: BatchNormOptions = {}) {
     super();
+    checkOptionNames(options, ['momentum', 'epsilon'] satisfies (keyof BatchNormOptions)[], 'BatchNorm2d');
+    const { momentum = 0.1, epsilon = 1e-5 } = options;
     checkSize(channels, 1, 'BatchNorm2d', 'channels');
     this.weight = new Parameter([channels], { group: 'weights', initial: filled([channels], 1) });
     this.bias = new Parameter([channels], { group: 'weights', initial: filled([channels], 0) });

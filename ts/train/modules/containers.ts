@@ -1,5 +1,6 @@
 import { DyadicError } from '../../errors.js';
 import type { Value } from '../tape/node.js';
+import { checkOptionNames } from '../option-names.js';
 import { add } from '../tape/ops/add.js';
 import { flatten } from '../tape/ops/flatten.js';
 import { type OptionAShortcutArguments, optionAShortcut } from '../tape/ops/option-a-shortcut.js';
@@ -61,6 +62,7 @@ export class OptionAShortcut extends Module {
 
   constructor(options: OptionAShortcutArguments) {
     super();
+    checkOptionNames(options, ['channels', 'stride'] satisfies (keyof OptionAShortcutArguments)[], 'OptionAShortcut');
     checkSize(options.channels, 1, 'OptionAShortcut', 'channels');
     readPair(options.stride, 'OptionAShortcut', 'stride');
     this.options = options;

@@ -2,6 +2,7 @@ import { DyadicError } from '../../errors.js';
 import type { LayerBits, Value, Window } from '../tape/node.js';
 import { conv2d } from '../tape/ops/conv2d.js';
 import { type Padding, type Pair, checkSize, readPads, readPair } from '../tape/window.js';
+import { checkFlag, checkOptionNames } from '../option-names.js';
 import { kaimingNormal, kaimingUniform } from './initial.js';
 import { checkBits, intervalParameter, layerIntervals } from './layer-bits.js';
 import { Module } from './module.js';
@@ -36,11 +37,14 @@ export class Conv2d extends Module {
   readonly dilation: readonly [number, number];
   readonly groups: number;
 
-  constructor({ in: inputs, out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, bits = null }: Conv2dOptions) {
+  constructor(options: Conv2dOptions) {
     super();
+    checkOptionNames(options, ['in', 'out', 'kernel', 'stride', 'padding', 'dilation', 'groups', 'bias', 'bits'] satisfies (keyof Conv2dOptions)[], 'Conv2d');
+    const { in: inputs, out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, bits = null } = options;
     checkSize(inputs, 1, 'Conv2d', 'in');
     checkSize(out, 1, 'Conv2d', 'out');
     checkSize(groups, 1, 'Conv2d', 'groups');
+    checkFlag(bias, 'Conv2d', 'bias');
     if (inputs % groups !== 0 || out % groups !== 0) {
       throw new DyadicError('ERR_ARGUMENT', { op: 'Conv2d', argument: 'groups', expected: `a divisor of ${inputs} input and ${out} output channels`, received: String(groups) });
     }

@@ -1,4 +1,5 @@
 import type { LayerBits, Value } from '../tape/node.js';
+import { checkFlag, checkOptionNames } from '../option-names.js';
 import { linear } from '../tape/ops/linear.js';
 import { checkSize } from '../tape/window.js';
 import { kaimingUniform } from './initial.js';
@@ -25,10 +26,13 @@ export class Linear extends Module {
   readonly activationInterval: Parameter | null;
   readonly bits: LayerBits | null;
 
-  constructor({ in: inputs, out, bias = true, bits = null }: LinearOptions) {
+  constructor(options: LinearOptions) {
     super();
+    checkOptionNames(options, ['in', 'out', 'bias', 'bits'] satisfies (keyof LinearOptions)[], 'Linear');
+    const { in: inputs, out, bias = true, bits = null } = options;
     checkSize(inputs, 1, 'Linear', 'in');
     checkSize(out, 1, 'Linear', 'out');
+    checkFlag(bias, 'Linear', 'bias');
     this.bits = checkBits(bits, 'Linear');
     this.weight = new Parameter([out, inputs], { group: 'weights', initial: kaimingUniform([out, inputs], inputs) });
     this.bias = bias ? new Parameter([out], { group: 'weights', initial: kaimingUniform([out], inputs) }) : null;

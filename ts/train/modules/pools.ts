@@ -1,9 +1,11 @@
 import type { Value } from '../tape/node.js';
+import { checkFlag, checkOptionNames } from '../option-names.js';
 import { type PoolArguments, averagePool, globalAveragePool, maxPool } from '../tape/ops/pool.js';
 import { readPads, readPair } from '../tape/window.js';
 import { Module } from './module.js';
 
-function checked(options: PoolArguments, op: string): PoolArguments {
+function checked<Options extends PoolArguments>(options: Options, op: string, own: readonly string[] = []): Options {
+  checkOptionNames(options, ['kernel', 'stride', 'padding', ...own], op);
   readPair(options.kernel, op, 'kernel');
   if (options.stride !== undefined) readPair(options.stride, op, 'stride');
   if (options.padding !== undefined) readPads(options.padding, op);
@@ -30,7 +32,8 @@ export class AvgPool2d extends Module {
 
   constructor(options: PoolArguments & { readonly countIncludePad?: boolean }) {
     super();
-    this.options = checked(options, 'AvgPool2d');
+    this.options = checked(options, 'AvgPool2d', ['countIncludePad']);
+    checkFlag(options.countIncludePad ?? true, 'AvgPool2d', 'countIncludePad');
   }
 
   override forward(x: Value): Value {

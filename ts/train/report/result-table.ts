@@ -3,9 +3,10 @@ import type { Arm } from './arm.js';
 import { durationText, escapeMarkup, groupedText, percentText } from './markup.js';
 import type { EpochLine, RunLog } from './run-log.js';
 
-/** The epoch with the highest accuracy on the test pictures, the first of equal ones. */
+/** The epoch with the highest accuracy on the test pictures, of equal ones that with the lowest loss there, the first of those: as the Trainer keeps it. */
 export function bestEpoch({ epochs }: RunLog): EpochLine | null {
-  return epochs.reduce<EpochLine | null>((best, epoch) => (best === null || epoch.testAccuracy > best.testAccuracy ? epoch : best), null);
+  const isBetter = (a: EpochLine, b: EpochLine): boolean => a.testAccuracy > b.testAccuracy || (a.testAccuracy === b.testAccuracy && a.testLoss < b.testLoss);
+  return epochs.reduce<EpochLine | null>((best, epoch) => (best === null || isBetter(epoch, best) ? epoch : best), null);
 }
 
 export function resultTable(arms: readonly Arm[]): string {

@@ -3,6 +3,7 @@
  * Arithmetic is f64 + − · / in the order written here (SPEC 7.5).
  */
 import { DyadicError } from '../../errors.js';
+import { checkOptionNames } from '../option-names.js';
 import { integerPower } from '../optimizer/integer-power.js';
 import { cosineOfHalfTurns } from './cosine-of.js';
 
@@ -69,6 +70,8 @@ export function checkSchedule(schedule: Schedule, op: string): Schedule {
   const check = (argument: string, value: unknown, least: number, most: number): void => {
     if (typeof value !== 'number' || !(value >= least && value <= most)) throw refuse(argument, `a number from ${least} to ${most}`, value);
   };
+  const fields = FIELDS[schedule?.kind];
+  if (fields !== undefined) checkOptionNames(schedule, ['kind', ...fields], op);
   switch (schedule?.kind) {
     case 'constant':
       return schedule;
@@ -95,6 +98,7 @@ export function checkSchedule(schedule: Schedule, op: string): Schedule {
   }
 }
 
+const FIELDS: Readonly<Record<Schedule['kind'], readonly string[]>> = { constant: [], step: ['every', 'factor'], multi_step: ['at', 'factor'], cosine: ['epochs', 'final'], warm_up: ['epochs', 'from', 'then'] };
 const SHORTEST = 1e-6;
 const LONGEST = 1e6;
 const LARGEST_FACTOR = 1e6;

@@ -1,6 +1,6 @@
 import { DyadicError } from '../../errors.js';
-import { checkOptionNames } from './settings.js';
-import type { FitOptions } from './training-step.js';
+import { checkOptionNames } from '../option-names.js';
+import type { CheckpointOptions, FitOptions } from './training-step.js';
 
 /** Throws ERR_ARGUMENT. */
 export function checkFitOptions(options: FitOptions): FitOptions {
@@ -9,8 +9,10 @@ export function checkFitOptions(options: FitOptions): FitOptions {
     if (!Number.isSafeInteger(value) || (value as number) < 1) throw refuse(argument, 'an integer ≥ 1', value);
   };
   const { epochs, checkpoint, watch } = (options ?? {}) as Partial<FitOptions>;
-  checkOptionNames(options ?? {}, ['epochs', 'signal', 'validation', 'checkpoint', 'watch'] satisfies (keyof FitOptions)[], 'fit');
+  checkOptionNames(options, ['epochs', 'signal', 'validation', 'checkpoint', 'watch'] satisfies (keyof FitOptions)[], 'fit');
   checkCount('epochs', epochs);
+  if (checkpoint !== undefined) checkOptionNames(checkpoint, ['save', 'everyEpochs', 'everySteps'] satisfies (keyof CheckpointOptions)[], 'fit.checkpoint');
+  if (watch !== undefined) checkOptionNames(watch, ['every', 'histogramBins', 'largeFraction'] satisfies (keyof NonNullable<FitOptions['watch']>)[], 'fit.watch');
   if (checkpoint !== undefined) {
     if (typeof checkpoint.save !== 'function') throw refuse('checkpoint.save', 'a function', checkpoint.save);
     if (checkpoint.everyEpochs !== undefined) checkCount('checkpoint.everyEpochs', checkpoint.everyEpochs);

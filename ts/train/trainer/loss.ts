@@ -1,4 +1,5 @@
 import { DyadicError } from '../../errors.js';
+import { checkOptionNames } from '../option-names.js';
 
 /** What training makes small. */
 export type Loss =
@@ -8,8 +9,9 @@ export type Loss =
   | { readonly kind: 'mean_squared_error' };
 
 /** `labelSmoothing` in [0, 1) as PyTorch's. Throws ERR_ARGUMENT. */
-export function crossEntropy({ labelSmoothing = 0 }: { readonly labelSmoothing?: number } = {}): Loss {
-  return checkLoss({ kind: 'cross_entropy', labelSmoothing }, 'crossEntropy');
+export function crossEntropy(options: { readonly labelSmoothing?: number } = {}): Loss {
+  checkOptionNames(options, ['labelSmoothing'], 'crossEntropy');
+  return checkLoss({ kind: 'cross_entropy', labelSmoothing: options.labelSmoothing ?? 0 }, 'crossEntropy');
 }
 
 export function meanSquaredError(): Loss {

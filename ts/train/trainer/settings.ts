@@ -4,6 +4,7 @@ import { checkAugmentation, type Augmentation } from '../data/augment.js';
 import type { Normalization } from '../data/dataset.js';
 import { checkNormalization } from '../data/normalization.js';
 import { checkOptimizer, PAPER_OPTIMIZERS, type Optimizer, type OptimizerGroups } from '../optimizer/optimizer.js';
+import { checkFlag, checkOptionNames } from '../option-names.js';
 import type { Seed } from '../random/random-stream.js';
 import { checkSchedule, constant, type Schedule } from '../schedule/schedule.js';
 import { checkLoss, crossEntropy, type Loss } from './loss.js';
@@ -48,12 +49,6 @@ export interface SettingsOptions {
 
 const MAX_BATCH = 65_536;
 
-/** Throws ERR_ARGUMENT for an option that there is none of: misspelt, it would change nothing. */
-export function checkOptionNames(options: object, known: readonly string[], op: string): void {
-  const wrong = Object.keys(options).find((name) => !known.includes(name));
-  if (wrong !== undefined) throw refuse(op, wrong, `an option of ${op}: ${known.join(', ')}`, 'another');
-}
-
 /** Of SettingsOptions. */
 export const SETTINGS: readonly (keyof SettingsOptions)[] = ['loss', 'optimizer', 'schedule', 'batch', 'seed', 'dropLast', 'augment', 'normalization'];
 
@@ -62,7 +57,7 @@ export function readSettings(options: SettingsOptions, op: string): RunSettings 
   checkOptionNames(options, SETTINGS, op);
   const { loss = crossEntropy(), optimizer = {}, schedule = {}, batch = 128, seed = 0, dropLast = true, augment = {}, normalization } = options;
   if (!Number.isInteger(batch) || batch < 1 || batch > MAX_BATCH) throw refuse(op, 'batch', `an integer from 1 to ${MAX_BATCH}`, batch);
-  if (typeof dropLast !== 'boolean') throw refuse(op, 'dropLast', 'true or false', dropLast);
+  checkFlag(dropLast, op, 'dropLast');
   return {
     seed: readSeed(seed, op),
     batch,

@@ -6,9 +6,10 @@ import type { Engine, EngineOptions } from '../../wasm/engine.js';
 import type { Normalization } from '../data/dataset.js';
 import type { TrainingData } from '../data/open-data.js';
 import { interval } from '../gradient/interval.js';
-import { type CompileOptions, compileTrained } from '../deploy/compile-trained.js';
+import { COMPILE_OPTIONS, type CompileOptions, compileTrained } from '../deploy/compile-trained.js';
 import type { GradientPolicy } from '../gradient/policy.js';
 import { Module } from '../modules/module.js';
+import { checkOptionNames } from '../option-names.js';
 import type { StateSnapshot } from '../program/training-program.js';
 import type { OpenBackend } from './backend.js';
 import { decodeCheckpoint } from './checkpoint.js';
@@ -19,7 +20,7 @@ import { Listeners } from './events.js';
 import { Fit } from './fit.js';
 import type { BestEpoch } from './progress.js';
 import { Run } from './run.js';
-import { checkOptionNames, readOptimizers, readSchedules, readSettings, type RunSettings, SETTINGS, type SettingsOptions } from './settings.js';
+import { readOptimizers, readSchedules, readSettings, type RunSettings, SETTINGS, type SettingsOptions } from './settings.js';
 import type { EpochReport, Evaluation, FitOptions, TrainerEvents, TrainingStep } from './training-step.js';
 
 export interface TrainerOptions extends SettingsOptions {
@@ -71,6 +72,7 @@ export class Trainer {
    * @throws DyadicError ERR_CHECKPOINT: damaged, of another version, of another model (naming the parameter) or gradient policy
    */
   static async resume(bytes: Uint8Array, model: Module, options: ResumeOptions = {}, openBackend?: OpenBackend): Promise<Trainer> {
+    checkOptionNames(options, ['gradient', 'engine', 'optimizer', 'schedule'] satisfies (keyof ResumeOptions)[], 'resume');
     const checkpoint = decodeCheckpoint(bytes);
     const { settings, progress, snapshot, best, gradient } = checkpoint;
     const { normalization, optimizer: saved, schedule, ...others } = settings;
@@ -160,8 +162,9 @@ export class Trainer {
   }
 
   /** Mean loss and accuracy (0 to 1) with running statistics, the samples as they are. Throws as fit() does. */
-  evaluate(data: TrainingData, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
-    return this.#run.evaluate(data, signal);
+  async evaluate(data: TrainingData, options: { readonly signal?: AbortSignal } = {}): Promise<Evaluation> {
+    checkOptionNames(options, ['signal'], 'evaluate');
+    return this.#run.evaluate(data, options.signal);
   }
 
   /** Everything that resume() needs, as one safetensors file; after the step that is under way. Throws ERR_TRAINING rather than save numbers that are none. */
@@ -175,8 +178,9 @@ export class Trainer {
    *
    * `shape` of a sample: that of the data used last, if not given. Throws ERR_ARGUMENT without either, and for a network that was never trained.
    */
-  toGraph({ shape, name }: ToGraphOptions = {}): Promise<Graph> {
-    return this.#run.toGraph(shape, name);
+  async toGraph(options: ToGraphOptions = {}): Promise<Graph> {
+    checkOptionNames(options, ['shape', 'name'] satisfies (keyof ToGraphOptions)[], 'toGraph');
+    return this.#run.toGraph(options.shape, options.name);
   }
 
   /**
@@ -185,6 +189,7 @@ export class Trainer {
    * @throws what `quantize` throws; ERR_DATASET
    */
   async compile(data: TrainingData, options: CompileOptions & Pick<ToGraphOptions, 'name'> = {}): Promise<QuantizeResult> {
+    checkOptionNames(options, ['name', ...COMPILE_OPTIONS], 'compile');
     const { name, ...others } = options;
     const graph = await this.toGraph({ shape: data.shape, ...(name === undefined ? {} : { name }) });
     const { seed, normalization } = this.#run.settings;

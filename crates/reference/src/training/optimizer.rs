@@ -12,12 +12,12 @@ pub fn sgd(gradient: f32, parameter: f32, velocity: f32, hyper: [f32; 8], scale:
     [parameter - rate * scale * direction, velocity]
 }
 
-/// The eight hyperparameters of `Adam`; the new parameter and moments.
-pub fn adam(gradient: f32, [parameter, first, second]: [f32; 3], hyper: [f32; 8]) -> [f32; 3] {
+/// The eight hyperparameters of `Adam` and the factor of the parameter's learning rate; the new parameter and moments.
+pub fn adam(gradient: f32, [parameter, first, second]: [f32; 3], hyper: [f32; 8], scale: f32) -> [f32; 3] {
     let [rate, beta1, beta2, epsilon, decay, correction1, correction2, _] = hyper;
     let gradient = gradient + decay * parameter;
     let first = beta1 * first + (1.0 - beta1) * gradient;
     let second = beta2 * second + (1.0 - beta2) * (gradient * gradient);
     let divisor = second.sqrt() / correction2.sqrt() + epsilon;
-    [parameter - rate / correction1 * first / divisor, first, second]
+    [parameter - rate * scale / correction1 * first / divisor, first, second]
 }

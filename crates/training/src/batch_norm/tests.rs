@@ -89,14 +89,16 @@ fn statistics_are_accurate_far_from_zero() {
     }
 }
 
-/// Of a channel that is the same everywhere rounding leaves a little less or more than nothing.
+/// Where the rows that values are shifted by are unlike the rest, Σd²/n − (Σd/n)² cancels, and rounding may leave less than nothing.
 #[test]
 fn a_variance_is_never_negative() {
-    for value in (1..400).map(|i| i as f32 * 0.1) {
-        for rows in [3, 7, 19, 67] {
+    for value in [0.1, 0.7, 1.1, 1.3, 3.3] {
+        for rows in [3, 67, 1_000_000] {
+            let mut input = vec![value; rows];
+            input[..rows.min(16)].fill(0.0);
             let mut arena = Arena::new();
             let params = BatchNormStatistics {
-                input_offset: arena.floats(&vec![value; rows]),
+                input_offset: arena.floats(&input),
                 scale_a_offset: 0,
                 scale_b_offset: 0,
                 statistics_offset: arena.room(2),

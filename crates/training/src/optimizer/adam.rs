@@ -1,4 +1,4 @@
-//! Adam. Buffers: reads gradient, hyper; writes parameter, first moment, second moment. A unit is a run of elements.
+//! Adam. Buffers: reads gradient, hyper, scale; writes parameter, first moment, second moment. A unit is a run of elements.
 
 use crate::params::Adam;
 use core::ops::Range;
@@ -12,7 +12,7 @@ use simd::{mem, Isa};
 /// The hyperparameters as vectors.
 #[derive(Clone, Copy)]
 struct Hyper<I: Isa> {
-    /// Learning rate / (1 − β1^t).
+    /// Learning rate · scale / (1 − β1^t).
     rate: I::F32x4,
     /// β1, β2.
     keep: [I::F32x4; 2],
@@ -25,10 +25,11 @@ struct Hyper<I: Isa> {
 }
 
 impl<I: Isa> Hyper<I> {
-    fn read(isa: I, hyper: &[u8]) -> Self {
+    fn read(isa: I, hyper: &[u8], scale: &[u8]) -> Self {
         let at = |index: usize| mem::read_f32(hyper, index * BYTES);
+        let scale = if scale.is_empty() { 1.0 } else { mem::read_f32(scale, 0) };
         Self {
-            rate: isa.f32x4_splat(at(0) / at(5)),
+            rate: isa.f32x4_splat(at(0) * scale / at(5)),
             keep: [1, 2].map(|index| isa.f32x4_splat(at(index))),
             fresh: [1, 2].map(|index| isa.f32x4_splat(1.0 - at(index))),
             epsilon: isa.f32x4_splat(at(3)),
@@ -82,6 +83,7 @@ impl Kernel for Adam {
         Spans::new()
             .with(field!(gradient_offset), self.gradient_offset, bytes, Access::Read)
             .with(field!(hyper_offset), self.hyper_offset, 8 * BYTES, Access::Read)
+            .with(field!(scale_offset), self.scale_offset, if self.scale_offset == 0 { 0 } else { BYTES }, Access::Read)
             .with(field!(parameter_offset), self.parameter_offset, bytes, Access::Write)
             .with(field!(first_moment_offset), self.first_moment_offset, bytes, Access::Write)
             .with(field!(second_moment_offset), self.second_moment_offset, bytes, Access::Write)
@@ -96,10 +98,10 @@ impl Kernel for Adam {
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let [gradient, hyper, ..] = buffers.reads;
+        let [gradient, hyper, scale, ..] = buffers.reads;
         let [parameter, first, second, ..] = &mut buffers.writes;
         let bytes = byte_range(elementwise_range(units, self.count));
         let state = [parameter, first, second].map(|state| &mut state[bytes.clone()]);
-        update(isa, Hyper::read(isa, hyper), &gradient[bytes.clone()], state);
+        update(isa, Hyper::read(isa, hyper, scale), &gradient[bytes.clone()], state);
     }
 }

@@ -36,7 +36,7 @@ fn sgd_equals_the_reference() {
 
 #[test]
 fn adam_equals_the_reference() {
-    for count in COUNTS {
+    for (count, scale) in COUNTS.into_iter().flat_map(|count| [(count, None), (count, Some(0.25))]) {
         let [g, p, m] = [1, 2, 3].map(|seed| floats(count, seed));
         let v: Vec<f32> = floats(count, 4).iter().map(|v| v.abs()).collect();
         let hyper = [1e-3, 0.9, 0.999, 1e-8, 0.01, 1.0 - 0.9f32.powi(3), 1.0 - 0.999f32.powi(3), 0.0];
@@ -44,13 +44,14 @@ fn adam_equals_the_reference() {
         let params = Adam {
             gradient_offset: arena.floats(&g),
             hyper_offset: arena.floats(&hyper),
+            scale_offset: scale.map_or(0, |scale| arena.floats(&[scale])),
             parameter_offset: arena.floats(&p),
             first_moment_offset: arena.floats(&m),
             second_moment_offset: arena.floats(&v),
             count: count as i32,
         };
         arena.run(params);
-        let expected: Vec<_> = (0..count).map(|i| adam(g[i], [p[i], m[i], v[i]], hyper)).collect();
+        let expected: Vec<_> = (0..count).map(|i| adam(g[i], [p[i], m[i], v[i]], hyper, scale.unwrap_or(1.0))).collect();
         for (which, offset) in [params.parameter_offset, params.first_moment_offset, params.second_moment_offset].into_iter().enumerate() {
             assert_bits(&arena.floats_at(offset, count), &expected.iter().map(|e| e[which]).collect::<Vec<_>>(), "state");
         }
@@ -60,5 +61,5 @@ fn adam_equals_the_reference() {
 #[test]
 fn wild_parameters_are_refused_or_sound() {
     fuzz(Sgd::WORDS, &[64; 6], Sgd::from_words);
-    fuzz(Adam::WORDS, &[64; 6], Adam::from_words);
+    fuzz(Adam::WORDS, &[64; 7], Adam::from_words);
 }

@@ -1,7 +1,8 @@
+import { DyadicError } from '../../../errors.js';
 import type { Constant } from '../../../graph/graph.js';
-import { quantizeFloat } from '../../../graph/quantize-float.js';
+import { quantizeFloat, scaleOf, zeroPointOf } from '../../../graph/quantize-float.js';
 import { DataType } from '../../tensor.js';
-import type { ExportContext, NodeOf } from '../context.js';
+import { type ExportContext, int, type NodeOf } from '../context.js';
 import { isFourBit } from '../opset.js';
 
 /** How codes are stored, and the codes that the type can hold. */
@@ -25,19 +26,33 @@ export function exportFakeQuantize(context: ExportContext, node: NodeOf<'FakeQua
     else context.alias(output, source);
     return;
   }
-  const type = isFourBit(context.graph, node, context.settings) ? INT4 : node.attributes.range[0] < 0 ? INT8 : UINT8;
-  const scale = context.floats(`${output}.scale`, [], [node.attributes.scale]);
-  const zeroPoint = context.codes(`${output}.zero_point`, type.dataType, [], Uint8Array.of(0));
+  const { range, scale: given, axis = 0 } = node.attributes;
+  const type = codeType(context, node);
+  const scales = typeof given === 'number' ? [given] : given;
+  const shape = typeof given === 'number' ? [] : [scales.length];
+  const scale = context.floats(`${output}.scale`, shape, scales);
+  const zeroPoints = new Uint8Array(scales.length).fill(zeroPointOf(range));
+  const zeroPoint = context.codes(`${output}.zero_point`, type.dataType, shape, type.isFourBit ? packNibbles(zeroPoints) : zeroPoints);
   const constant = context.graph.constants.get(source);
   const codes = constant === undefined ? quantizeValue(context, node, type, [scale, zeroPoint]) : writeCodes(context, node, type, constant);
-  context.emit('DequantizeLinear', `${node.name}.dequantize`, [codes, scale, zeroPoint], output);
+  context.emit('DequantizeLinear', `${node.name}.dequantize`, [codes, scale, zeroPoint], output, typeof given === 'number' ? {} : { axis: int(axis) });
+}
+
+/** With a zero point codes are unsigned, from the lowest on. */
+function codeType(context: ExportContext, node: NodeOf<'FakeQuantize'>): CodeType {
+  const { range } = node.attributes;
+  if (isFourBit(context.graph, node, context.settings)) return INT4;
+  return range[0] >= 0 || zeroPointOf(range) !== 0 ? UINT8 : INT8;
 }
 
 function quantizeValue(context: ExportContext, node: NodeOf<'FakeQuantize'>, type: CodeType, parameters: readonly string[]): string {
-  const { scale, range: [lo, hi] } = node.attributes;
+  const { scale, range } = node.attributes;
+  if (typeof scale !== 'number') throw new DyadicError('ERR_ARGUMENT', { op: `FakeQuantize "${node.name}"`, argument: 'scale', expected: 'one number, unless the input is a constant', received: `${scale.length}` });
+  const [lo, hi] = range;
+  const zeroPoint = zeroPointOf(range);
   const output = node.outputs[0]!;
   let x = context.input(node, 0);
-  if (lo > type.lowest || hi < type.highest) {
+  if (lo + zeroPoint > type.lowest || hi + zeroPoint < type.highest) {
     const clipped = context.fresh(`${output}.clipped`);
     context.emitBounds(`${node.name}.clip`, x, clipped, { lo: Math.fround(lo * scale), hi: Math.fround(hi * scale) });
     x = clipped;
@@ -48,8 +63,9 @@ function quantizeValue(context: ExportContext, node: NodeOf<'FakeQuantize'>, typ
 }
 
 function writeCodes(context: ExportContext, node: NodeOf<'FakeQuantize'>, type: CodeType, { shape, data }: Constant): string {
-  const { scale, range } = node.attributes;
-  const bytes = Uint8Array.from(data, (x) => quantizeFloat(x, scale, 0, range) & 0xff);
+  const { attributes } = node;
+  const zeroPoint = zeroPointOf(attributes.range);
+  const bytes = Uint8Array.from(data, (x, i) => (quantizeFloat(x, scaleOf(attributes, shape, i), 0, attributes.range) + zeroPoint) & 0xff);
   return context.codes(`${node.outputs[0]!}.codes`, type.dataType, shape, type.isFourBit ? packNibbles(bytes) : bytes);
 }
 

@@ -13,13 +13,13 @@ export interface HyperBuffers {
   readonly intervals: StepBuffer;
 }
 
-/** `scale`: f32 [1], a factor on this parameter's learning rate, which sgd takes; null: 1. */
+/** `scale`: f32 [1], a factor on this parameter's learning rate; null: 1. */
 export function lowerOptimizer({ assembler }: TrainContext, { parameter, optimizer, values, moments }: ParameterSlot, gradient: ParameterGradient, hyper: HyperBuffers, scale: StepBuffer | null): void {
   if (parameter.group === 'none' || optimizer === null) return;
-  const fields = { gradientOffset: gradient.at, hyperOffset: at(hyper[parameter.group]), parameterOffset: at(values), count: gradient.count };
+  const fields = { gradientOffset: gradient.at, hyperOffset: at(hyper[parameter.group]), scaleOffset: scale === null ? 0 : at(scale), parameterOffset: at(values), count: gradient.count };
   const [first, second] = moments.map(({ buffer }) => at(buffer));
   if (optimizer === 'sgd') {
-    assembler.step('sgd', { ...fields, scaleOffset: scale === null ? 0 : at(scale), velocityOffset: first ?? 0 });
+    assembler.step('sgd', { ...fields, velocityOffset: first ?? 0 });
   } else {
     assembler.step('adam', { ...fields, firstMomentOffset: first ?? 0, secondMomentOffset: second ?? 0 });
   }
