@@ -1,4 +1,5 @@
 /** One layer in wasm memory: packed weights, an input, a step that runs it, and the same answer from a plain loop. */
+import { winogradPart } from '../dist/session/winograd-bound.js';
 import { chooseDot } from '../dist/session/lower/choose-dot.js';
 import { Container, Form, KERNELS, writeParams } from '../dist/wasm/params.js';
 
@@ -118,6 +119,7 @@ export function place(engine, layer, algorithm, { copies = 1, direct = directOf(
     outContainer: Container.u8, outH: inH, outW: inW, outC, outStride: outC,
     kernelH: window, kernelW: window, strideH: 1, strideW: 1, padTop: pad, padLeft: pad, dilationH: 1, dilationW: 1, groups: 1,
     form: Form.q15, shift, left: 0, outZeroPoint: 0, lo: type.output[0], hi: type.output[1], batch: 1,
+    partC: algorithm === 'winograd_f43' ? winogradPart(layer.weight, [outC, inC], type.input, 0) : inC,
   };
   const addresses = [packed.packedWeightsOffset, ...Array.from({ length: copies - 1 }, () => engine.allocate(weightBytes[kernel]()))];
   const steps = addresses.map((weightsOffset) => [kernel, { ...convolution, weightsOffset, dot }]);
@@ -134,7 +136,7 @@ export function place(engine, layer, algorithm, { copies = 1, direct = directOf(
       engine.runInteger(table, turn, turn + 1, scratch, scratchBytes);
     },
     output: () => engine.bytes(outputOffset, inH * inW * outC),
-    instruction: kernel === 'conv2d_relaxed' || kernel === 'winograd_f23' ? 'relaxed_dot' : 'i16_dot',
+    instruction: kernel === 'conv2d_relaxed' || (kernel === 'winograd_f23' && engine.lowering !== 'none') ? 'relaxed_dot' : 'i16_dot',
   };
 }
 

@@ -51,7 +51,8 @@ function kinds(engine) {
   return [
     { kind: 'direct_i16', type: TYPES.w8a8, algorithm: 'direct', direct: 'direct_i16' },
     ...(engine.flavour === 'simd128' ? [{ kind: 'direct_paired', type: TYPES.w4a4, algorithm: 'direct', direct: 'direct_paired' }] : []),
-    ...(relaxed ? [{ kind: 'direct_bytes', type: TYPES.w4a4, algorithm: 'direct', direct: 'direct_bytes' }, { kind: 'winograd_f23', type: TYPES.w4a4, algorithm: 'winograd_f23' }] : []),
+    ...(relaxed ? [{ kind: 'direct_bytes', type: TYPES.w4a4, algorithm: 'direct', direct: 'direct_bytes' }] : []),
+    ...(engine.flavour === 'scalar' ? [] : [{ kind: 'winograd_f23', type: TYPES.w4a4, algorithm: 'winograd_f23' }]),
     { kind: 'winograd_f43', type: { ...TYPES.w8a8, weight: [-7, 7] }, algorithm: 'winograd_f43' },
   ];
 }

@@ -27,22 +27,25 @@ function armRow(set, arm, runs) {
     const values = layers.map((layer) => layer[field]).filter((value) => value !== undefined);
     return values.length === 0 ? '–' : mean(values).toPrecision(digits);
   };
-  const cells = [arm, bits === null || bits === undefined ? 'f32' : `${bits.weight}/${bits.activation}/${bits.gradient}`, runs.length, [...new Set(lengths)].join(', '), percent(last.map(({ accuracy }) => accuracy)), percent(best), mean(last.map(({ trainLoss }) => trainLoss)).toFixed(4)];
+  const deployed = runs.flatMap((run) => (run.deployed === undefined ? [] : [run.deployed.accuracy]));
+  const cells = [arm, bits === null || bits === undefined ? 'f32' : `${bits.weight}/${bits.activation}/${bits.gradient}`, runs.length, [...new Set(lengths)].join(', '), percent(last.map(({ accuracy }) => accuracy)), deployed.length === 0 ? '–' : percent(deployed), percent(best), mean(last.map(({ trainLoss }) => trainLoss)).toFixed(4)];
   return `| ${[...cells, average('gamma', 3), average('clippedFraction', 2), average('largeError', 2), average('allError', 2), Math.round(mean(seconds))].join(' | ')} |`;
 }
 
 function section(name, set) {
   const runs = runsOf(name);
   if (runs.length === 0) return '';
-  const arms = Object.keys(set.arms).filter((arm) => runs.some((run) => run.arm === arm));
+  // Those of another trainer, which sets.mjs does not run, come last.
+  const known = Object.keys(set.arms);
+  const arms = [...known, ...new Set(runs.map(({ arm }) => arm).filter((arm) => !known.includes(arm)))].filter((arm) => runs.some((run) => run.arm === arm));
   const hosts = [...new Set(runs.map(({ host, flavour }) => `${host}${flavour === undefined ? '' : `, flavour ${flavour}`}`))].join('; ');
   return [
     `## ${set.title}`,
     '',
     `Batch ${set.batch}, SGD ${set.learningRate} with momentum 0.9 and weight decay 1e-4, intervals by Adam 1e-5, schedule ${JSON.stringify(set.schedule)}. Run on ${hosts}.`,
     '',
-    '| gradients | W/A/G | seeds | epochs | test accuracy after the last, % | best epoch, % | training loss | γ | clipped | error of the largest 0.1 % | error of all | s per epoch |',
-    '|---|---|---|---|---|---|---|---|---|---|---|---|',
+    '| gradients | W/A/G | seeds | epochs | test accuracy after the last, % | the same, deployed in integers, % | best epoch, % | training loss | γ | clipped | error of the largest 0.1 % | error of all | s per epoch |',
+    '|---|---|---|---|---|---|---|---|---|---|---|---|---|',
     ...arms.map((arm) => armRow(set, arm, runs.filter((run) => run.arm === arm))),
     '',
   ].join('\n');

@@ -1,12 +1,13 @@
 /**
  * npm run hosts: packs the package, installs the tarball into an empty folder, and on every host from there runs a network, quantizes one, trains one at 4/4/4, compiles it and runs
- * that. All must give the same hashes. `chromium` is a page without a bundler; `esbuild`, `vite` and `webpack` are workers in Chromium, bundled.
+ * that. All must give the same hashes. `arm64` is Node 24 emulated by qemu, `chromium` a page without a bundler; `esbuild`, `vite` and `webpack` are workers in Chromium, bundled.
  * `-- node20 chromium` runs only those; `-- --json` prints {"rows":[…]} on stdout and nothing else.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingHost, root } from '../tests/hosts/context.mjs';
 import { installTarball, prepareFiles } from '../tests/hosts/prepare.mjs';
+import { runArm64 } from '../tests/hosts/run-arm64.mjs';
 import { runBundled } from '../tests/hosts/run-bundled.mjs';
 import { runChromium } from '../tests/hosts/run-chromium.mjs';
 import { runNode } from '../tests/hosts/run-node.mjs';
@@ -19,6 +20,7 @@ exitOnHelp(import.meta.url);
 const HOSTS = {
   node20: (context) => runNode(context, 20),
   node24: (context) => runNode(context, 24),
+  arm64: runArm64,
   workerd: runWorkerd,
   chromium: runChromium,
   esbuild: (context) => runBundled(context, 'esbuild'),
@@ -66,7 +68,7 @@ process.exitCode = differ || !hasLearned || failed.length > 0 || ran.length === 
 
 function print() {
   console.log(`\n${tarball.name}, ${(tarball.size / 1e3).toFixed(0)} kB packed, ${(tarball.unpackedSize / 1e3).toFixed(0)} kB unpacked, ${tarball.entryCount} files`);
-  const line = (...cells) => console.log(cells.map((cell, i) => cell.padEnd([9, 14, 8, 18, 18][i] ?? 0)).join('  ').trimEnd());
+  const line = (...cells) => console.log(cells.map((cell, i) => cell.padEnd([9, 15, 8, 18, 18][i] ?? 0)).join('  ').trimEnd());
   console.log('\nThe example in W8A8, and quantized to W4A8 on the host');
   line('host', 'version', 'flavour', 'logits (SHA-256)', 'quantized .dyad (SHA-256)');
   for (const row of rows) {

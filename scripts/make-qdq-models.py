@@ -18,18 +18,20 @@ FOLDER = os.path.join(os.path.dirname(__file__), "..", "tests", "onnx", "qdq")
 SHAPE = [1, 3, 10, 8]
 SAMPLES = 4
 
-# activation type, weight type, per channel, symmetric activations
+# activation type, weight type, per channel, symmetric activations, opset: before 21 onnxruntime has operators of its own for int4
 TYPES = {
-    "s8s8": (QuantType.QInt8, QuantType.QInt8, True, False),
-    "s8s8_symmetric": (QuantType.QInt8, QuantType.QInt8, False, True),
-    "u8s8": (QuantType.QUInt8, QuantType.QInt8, True, False),
-    "u8u8": (QuantType.QUInt8, QuantType.QUInt8, False, False),
-    "u8s4": (QuantType.QUInt8, QuantType.QInt4, True, False),
+    "s8s8": (QuantType.QInt8, QuantType.QInt8, True, False, 21),
+    "s8s8_symmetric": (QuantType.QInt8, QuantType.QInt8, False, True, 21),
+    "u8s8": (QuantType.QUInt8, QuantType.QInt8, True, False, 21),
+    "u8u8": (QuantType.QUInt8, QuantType.QUInt8, False, False, 21),
+    "u8s4": (QuantType.QUInt8, QuantType.QInt4, True, False, 21),
+    "u8s4_opset17": (QuantType.QUInt8, QuantType.QInt4, True, False, 17),
 }
 
 
-def network(rng):
+def network(opset):
     """Residual, depthwise, two branches, every pool, a product of either orientation."""
+    rng = np.random.default_rng(20)
     weights = {}
 
     def weight(name, *shape):
@@ -66,7 +68,7 @@ def network(rng):
         nodes, "qdq", [helper.make_tensor_value_info("x", TensorProto.FLOAT, SHAPE)], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 7])],
         [numpy_helper.from_array(data, name) for name, data in weights.items()],
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
 
 
 def rule(k):
@@ -98,13 +100,12 @@ def rounded(values):
 def main():
     logging.disable(logging.WARNING)
     os.makedirs(FOLDER, exist_ok=True)
-    rng = np.random.default_rng(20)
     calibration, samples = [rule(SAMPLES + k) for k in range(16)], [rule(k) for k in range(SAMPLES)]
     cases = {"onnxruntime": ort.__version__, "models": {}}
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "float.onnx")
-        onnx.save(network(rng), source)
-        for name, (activation, weight, per_channel, symmetric) in TYPES.items():
+        for name, (activation, weight, per_channel, symmetric, opset) in TYPES.items():
+            onnx.save(network(opset), source)
             path = os.path.join(FOLDER, f"{name}.onnx")
             quantize_static(
                 source, path, Reader(calibration), quant_format=QuantFormat.QDQ, activation_type=activation, weight_type=weight, per_channel=per_channel,

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DyadicError } from '../../ts/errors.js';
-import type { Engine } from '../../ts/wasm/engine.js';
+import type { Engine, Flavour } from '../../ts/wasm/engine.js';
 import { Form, KERNELS, type KernelName } from '../../ts/wasm/params.js';
 import { createTrainEngine } from '../../ts/train/trainer/create-train-engine.js';
 import { FLAVOURS, engineOf, trainingModuleBytes } from './flavours.js';
@@ -67,6 +67,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   if (/winograd_f[24]3$|winograd_weight/.test(kernel)) agreeOnWinograd(draft);
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
   if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
+  if (kernel === 'winograd_f43') draft['partC'] = random.next(2) === 0 ? (draft['inC'] as number) : 8;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
   if (kernel === 'depthwise_conv2d_relaxed') draft['inStride'] = 8 * (1 + random.next(3));
@@ -75,6 +76,13 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   for (const prefix of ['', 'a', 'b', 'code']) agreeOnForm(random, draft, prefix);
   if (kernel === 'strided_copy') agreeOnStrides(draft);
   if (isOfTraining(kernel)) agreeOnTraining(random, kernel, draft);
+}
+
+/** Whether the modules of a flavour have the kernel. */
+function isIn(flavour: Flavour, kernel: KernelName): boolean {
+  if (/_relaxed$|winograd_weight_gradient/.test(kernel)) return flavour === 'relaxed';
+  if (kernel.endsWith('_paired')) return flavour === 'simd128';
+  return flavour !== 'scalar' || !kernel.endsWith('winograd_f23');
 }
 
 /** Those that only the modules of training have. */
@@ -166,8 +174,8 @@ for (const flavour of FLAVOURS) {
       const random = new Random(KERNELS[kernel].id);
       let ran = 0;
       for (let round = 0; round < ROUNDS; round += 1) ran += Number(runs(engine, kernel, words(random, kernel, arena)));
-      const isThere = flavour === 'relaxed' || !/_relaxed$|winograd_f23$|winograd_weight_gradient/.test(kernel);
-      assert.is(ran > 0, isThere, 'kernels by relaxed dot products are in one flavour only');
+      const isThere = isIn(flavour, kernel);
+      assert.is(ran > 0, isThere, 'kernels by relaxed dot products and by paired weights are in one flavour only, F(2,3) where there are vectors');
       if (isThere) assert.ok(ran > ROUNDS / 8, `only ${ran} of ${ROUNDS} drafts are accepted: the fuzz has become blunt`);
       assert.ok(ran < ROUNDS, 'some are refused');
       engine.free(arena);

@@ -21,10 +21,10 @@ export function execute(file, args, options = {}) {
 }
 
 /**
- * Installs an npm package into the tools folder once; later runs need no network.
+ * Installs an npm package into the tools folder once, with more `flags` of npm if need be; later runs need no network.
  * @returns the folder of the package
  */
-export function tool({ tools, log }, name, version) {
+export function tool({ tools, log }, name, version, flags = []) {
   const folder = join(tools, 'node_modules', name);
   if (existsSync(join(folder, 'package.json'))) return folder;
   const manifest = join(tools, 'package.json');
@@ -32,7 +32,7 @@ export function tool({ tools, log }, name, version) {
   const wanted = `${name}@${version}`;
   log(`installing ${wanted} into ${tools}`);
   try {
-    execute('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', wanted], { cwd: tools });
+    execute('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...flags, wanted], { cwd: tools });
   } catch (error) {
     throw new MissingHost(`npm could not install ${wanted}: ${error.message.split('\n')[0]}`);
   }

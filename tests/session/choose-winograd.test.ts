@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { IntegerTensor, IntegerValue, Pair } from '../../ts/integer/integer-graph.js';
 import { isWinograd } from '../../ts/session/lower/choose-winograd.js';
 import type { LowerContext, OperationOf } from '../../ts/session/lower/context.js';
-import type { Lowering } from '../../ts/wasm/engine.js';
+import type { Flavour } from '../../ts/wasm/engine.js';
 
 const winograd = suite('choose winograd');
 
@@ -22,19 +22,20 @@ const PLAIN = {
 interface Layer {
   readonly weight?: IntegerTensor;
   readonly operation?: Partial<OperationOf<'conv2d'>>;
-  readonly lowering?: Lowering;
+  readonly flavour?: Flavour;
+  readonly bias?: Int32Array | null;
   readonly input?: IntegerValue;
   readonly output?: IntegerValue;
 }
 
-function chosen({ weight = filters([8, 16, 3, 3]), operation = {}, lowering = 'vpdpbusd', input = value([1, 16, 4, 4]), output = value([1, 8, 4, 4]) }: Layer): boolean {
-  const context = { lowering, tensor: () => weight, weights: () => weight.data } as unknown as LowerContext;
+function chosen({ weight = filters([8, 16, 3, 3]), operation = {}, flavour = 'relaxed', bias = null, input = value([1, 16, 4, 4]), output = value([1, 8, 4, 4]) }: Layer): boolean {
+  const context = { engine: { flavour }, tensor: () => weight, weights: () => weight.data, bias: () => bias } as unknown as LowerContext;
   return isWinograd(context, { ...PLAIN, ...operation }, input, output);
 }
 
-winograd('takes what the kernel takes, on any relaxed engine', () => {
-  for (const lowering of ['vpdpbusd', 'sdot', 'pmaddubsw', 'other'] as const) assert.ok(chosen({ lowering }));
-  assert.not(chosen({ lowering: 'none' }));
+winograd('takes what the kernel takes, where there are vectors', () => {
+  for (const flavour of ['relaxed', 'simd128'] as const) assert.ok(chosen({ flavour }));
+  assert.not(chosen({ flavour: 'scalar' }));
   assert.not(chosen({ weight: filters([8, 17, 3, 3]) }));
   assert.not(chosen({ weight: filters([8, 16, 3, 1]) }));
   assert.not(chosen({ weight: { ...filters([8, 16, 3, 3]), dtype: 'i8' } }));
@@ -50,13 +51,19 @@ winograd('saves products', () => {
   }
 });
 
-winograd('the bound is 2^29, for either sign', () => {
+winograd('the bound is 2^29, for either sign, bias and rounding included', () => {
   // 15·(7·5,113,056 + 2) = 2^29 − 2.
   const sevens = 5_113_056;
   const layer = (sign: number, last: number): IntegerTensor => filters([1, 568_128, 3, 3], (codes) => codes.fill(7 * sign, 0, sevens).fill(last * sign, sevens, sevens + 1));
   for (const sign of [1, -1]) {
     assert.ok(chosen({ weight: layer(sign, 2) }));
     assert.not(chosen({ weight: layer(sign, 3) }));
+    assert.ok(chosen({ weight: layer(sign, 2), bias: Int32Array.of(sign) }));
+    assert.not(chosen({ weight: layer(sign, 2), bias: Int32Array.of(2 * sign) }));
+    const q15 = (shift: number): Partial<OperationOf<'conv2d'>> => ({ requantization: { form: 'q15', shift, multiplier: 'm' } });
+    assert.ok(chosen({ weight: layer(sign, 2), operation: q15(0) }));
+    assert.ok(chosen({ weight: layer(sign, 2), operation: q15(1) }));
+    assert.not(chosen({ weight: layer(sign, 2), operation: q15(2) }));
   }
 });
 

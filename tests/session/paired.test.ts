@@ -80,7 +80,7 @@ test('at the bound it is right, past it the layer multiplies i16', async () => {
   }
 });
 
-test('only u4 codes, weights of i4, one form of requantization, and the flavour that has it', async () => {
+test('only u4 codes and weights of i4, in every form of requantization, and the flavour that has it', async () => {
   const weights = Int8Array.from({ length: 37 }, (_, i) => (i % 15) - 7);
   const kernel = async (more: Partial<Layer>, flavour?: Flavour): Promise<string> => {
     const graph = network({ inC: 37, weights, ...more });
@@ -93,8 +93,8 @@ test('only u4 codes, weights of i4, one form of requantization, and the flavour 
   assert.is(await kernel({ zeroPoint: 16 }), 'conv2d');
   assert.is(await kernel({ range: [0, 16] }), 'conv2d');
   assert.is(await kernel({ dtype: 'i8' }), 'conv2d');
-  assert.is(await kernel({ requantization: { form: 'q15', shift: 0, multiplier: 'm' } }), 'conv2d');
-  assert.is(await kernel({ requantization: { form: 'exact', shift: 40, left: 0, multiplier: 'm' } }), 'conv2d');
+  assert.is(await kernel({ requantization: { form: 'q15', shift: -3, multiplier: 'm' } }), 'conv2d_paired');
+  assert.is(await kernel({ requantization: { form: 'exact', shift: 40, left: 0, multiplier: 'm' } }), 'conv2d_paired');
   assert.is(await kernel({}, 'scalar'), 'conv2d');
 });
 

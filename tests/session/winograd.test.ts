@@ -8,7 +8,7 @@ import { chooseConvolutions, type ConvolutionAlgorithm, type ConvolutionCandidat
 import { COST_KINDS, workOf, type Coefficients, type CostKind, type EngineCosts } from '../../ts/session/convolution-cost.js';
 import { COST_TABLE } from '../../ts/session/cost-table.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
-import { isWinogradExact, winogradBound } from '../../ts/session/winograd-bound.js';
+import { winogradBound, winogradPart } from '../../ts/session/winograd-bound.js';
 import { setDefaultLoader } from '../../ts/wasm/loader.js';
 import { errorOf } from '../engine/error-of.js';
 import { engineOf, FLAVOURS, moduleBytes } from '../engine/flavours.js';
@@ -64,10 +64,21 @@ test('the bound is the largest sum, padding included', () => {
   assert.is(winogradBound({ positive: 10, negative: 0 }, [0, 15], 200), 2000, 'padding reads the zero point');
   assert.is(winogradBound({ positive: 10, negative: -4 }, [5, 5], 5), 30, 'codes that are always 5');
   assert.is(winogradBound({ positive: 0, negative: 0 }, [0, 255], 255), 0);
-  assert.ok(isWinogradExact([{ positive: END - 1, negative: 0 }], [0, 1], 0));
-  assert.not.ok(isWinogradExact([{ positive: 1, negative: 0 }, { positive: END, negative: 0 }], [0, 1], 0));
-  assert.not.ok(isWinogradExact([{ positive: 0, negative: -END }], [0, 1], 0));
 });
+
+test('parts: all channels as long as they fit, then equal parts of whole vectors', () => {
+  const part = (channels: number, weight: number, range: Pair = [0, 255], outC = 1): number => winogradPart(new Int8Array(outC * channels * 9).fill(weight), [outC, channels], range, 0);
+  assert.is(part(115, 127), 115, '115·9·127·255 < 2^25');
+  assert.is(part(116, 127), 64);
+  assert.is(part(230, -127), 80);
+  assert.is(part(512, 127), 104);
+  assert.is(part(512, 127, [0, 15]), 512);
+  assert.is(part(512, 7, [-128, 127], 3), 512);
+  // One channel that does not fit divides them all.
+  const weights = new Int8Array(2 * 116 * 9);
+  assert.is(winogradPart(weights.fill(127, 116 * 9), [2, 116], [0, 255], 0), 64);
+});
+
 
 /** Weights of one sign whose sum with code 127 is the last below 2^25, or the first that is not: 264,208 · 127 = 2^25 − 16. */
 function atTheBound(sign: number, past: boolean): Int8Array {
@@ -79,12 +90,13 @@ function atTheBound(sign: number, past: boolean): Int8Array {
 
 for (const sign of [1, -1]) {
   for (const range of [[0, 127], [-127, 127]] as const) {
-    test(`adversarial layers of ${sign * 127} on codes in ${range.join('..')}: at the bound Winograd and right, past it direct`, async () => {
+    test(`adversarial layers of ${sign * 127} on codes in ${range.join('..')}: at the bound in one part, past it in two, and right`, async () => {
       for (const past of [false, true]) {
         const graph = network({ shape: [240, 3, 3], outC: 1, weights: atTheBound(sign, past), range });
         const forced = await outcome(graph, { convolution: 'winograd_f43' }, 127);
         const direct = await outcome(graph, { convolution: 'direct' }, 127);
-        assert.is(forced.kernel, past ? 'conv2d' : 'winograd_f43');
+        assert.is(winogradPart(atTheBound(sign, past), [1, 240], range, 0), past ? 120 : 240);
+        assert.is(forced.kernel, 'winograd_f43');
         assert.is(direct.kernel, 'conv2d');
         assert.equal(forced.result, direct.result);
         assert.is(Math.sign(forced.result[4] as number), sign);
@@ -95,12 +107,15 @@ for (const sign of [1, -1]) {
 
 test('alternating weights: their sum is 0, the bound is not', async () => {
   const alternating = (channels: number): Int8Array => Int8Array.from({ length: channels * 9 }, (_, i) => (i % 2 === 0 ? 127 : -127));
-  const kernel = async (channels: number, range: Pair): Promise<string> => (await outcome(network({ shape: [channels, 3, 3], outC: 1, weights: alternating(channels), range }), { convolution: 'winograd_f43' }, 100)).kernel;
   // 115 · 9 products of one sign and 255 fit; with 230 channels half of the weights have that sign.
-  assert.is(await kernel(230, [0, 255]), 'winograd_f43');
-  assert.is(await kernel(232, [0, 255]), 'conv2d');
-  assert.is(await kernel(231, [-127, 127]), 'winograd_f43');
-  assert.is(await kernel(232, [-127, 127]), 'conv2d');
+  for (const [channels, range, part] of [[230, [0, 255], 230], [232, [0, 255], 120], [231, [-127, 127], 231], [232, [-127, 127], 120]] as const) {
+    const weights = alternating(channels);
+    assert.is(winogradPart(weights, [1, channels], range, 0), part);
+    const graph = network({ shape: [channels, 3, 3], outC: 1, weights, range });
+    const [forced, direct] = [await outcome(graph, { convolution: 'winograd_f43' }, range[1]), await outcome(graph, { convolution: 'direct' }, range[1])];
+    assert.is(forced.kernel, 'winograd_f43');
+    assert.equal(forced.result, direct.result);
+  }
 });
 
 const geometry = (more: Partial<ConvolutionGeometry> = {}): ConvolutionGeometry => ({ inC: 64, outC: 64, outH: 56, outW: 56, kernel: [3, 3], stride: [1, 1], dilation: [1, 1], groups: 1, ...more });
@@ -171,7 +186,8 @@ test('the table of the package has every kernel of every part, and finite costs'
   for (const [key, part] of Object.entries(COST_TABLE)) {
     const has = (kind: CostKind): boolean => {
       if (kind === 'direct_paired') return key === 'simd128';
-      return (kind !== 'direct_bytes' && kind !== 'winograd_f23') || (key !== 'scalar' && key !== 'simd128');
+      if (kind === 'winograd_f23') return key !== 'scalar';
+      return kind !== 'direct_bytes' || (key !== 'scalar' && key !== 'simd128');
     };
     const expected = COST_KINDS.filter(has);
     assert.equal(Object.keys(part).sort(), expected.sort(), key);
@@ -181,7 +197,8 @@ test('the table of the package has every kernel of every part, and finite costs'
 });
 
 test('ResNet layers run by Winograd where memory allows, single tiles direct', () => {
-  const choose = (more: Partial<ConvolutionGeometry>): string => only(chooseConvolutions([layer(more)], 0, COST_TABLE.simd128 ?? {}, { memory: 'fast' }));
+  // Of eight bits, so not by F(2,3).
+  const choose = (more: Partial<ConvolutionGeometry>): string => only(chooseConvolutions([layer(more, (one) => one === 'winograd_f43')], 0, COST_TABLE.simd128 ?? {}, { memory: 'fast' }));
   for (const [size, channels] of [[56, 64], [28, 128], [14, 256], [7, 512]] as const) assert.is(choose({ outH: size, outW: size, inC: channels, outC: channels }), 'winograd_f43', `${channels}, ${size}²`);
   assert.is(choose({ outH: 1, outW: 1 }), 'direct');
   assert.is(choose({ inC: 3, outH: 4, outW: 4 }), 'direct');

@@ -4,6 +4,7 @@ import { MEMORY_MODES } from '../session/convolution-algorithm.js';
 import { createIntegerProgram } from '../session/integer-program.js';
 import type { ProgramStep } from '../session/program.js';
 import { createEngine } from '../wasm/create-engine.js';
+import type { Lowering } from '../wasm/engine.js';
 import { choiceOption, UsageError, type RawOptions } from './arguments.js';
 import { integerLayers } from './layers.js';
 import { readFile } from './pictures.js';
@@ -27,7 +28,7 @@ export async function inspectProgram(path: string, options: RawOptions): Promise
     process.stdout.write(`${JSON.stringify({ model: path, ...host, steps })}\n`);
   } else {
     const columns = [{ title: 'layer' }, { title: 'operation' }, { title: 'output shape' }, { title: 'kernels' }, { title: 'multiplies by' }, { title: 'packed', align: 'right' as const }, { title: 'MACs', align: 'right' as const }];
-    const rows = steps.map((step) => [step.name, step.op, dimensions(step.shape), step.kernels.join(' + '), multiplier(step), step.weightBytes === 0 ? '' : count(step.weightBytes), step.macs === 0 ? '' : multiplications(step.macs)]);
+    const rows = steps.map((step) => [step.name, step.op, dimensions(step.shape), step.kernels.join(' + '), multiplier(step, engine.lowering), step.weightBytes === 0 ? '' : count(step.weightBytes), step.macs === 0 ? '' : multiplications(step.macs)]);
     const relaxed = engine.lowering === 'none' ? '' : `, relaxed dot product as ${engine.lowering}`;
     process.stdout.write(`${path}: flavour ${engine.flavour}${relaxed}, memory ${memory}\n\n${formatTable(columns, rows)}\n\n`);
     process.stdout.write(`${bytes(program.weightBytes)} of packed weights, ${bytes(program.activationBytes)} of activations\n`);
@@ -36,9 +37,9 @@ export async function inspectProgram(path: string, options: RawOptions): Promise
 }
 
 /** The instruction under a layer's products, in words. */
-function multiplier({ kernels, dot }: ProgramStep): string {
+function multiplier({ kernels, dot }: ProgramStep, lowering: Lowering): string {
   if (dot !== null) return `${dot} (bytes)`;
-  if (kernels.includes('winograd_f23')) return 'i7 (bytes)';
+  if (kernels.includes('winograd_f23') && lowering !== 'none') return 'i7 (bytes)';
   if (kernels.includes('conv2d_paired')) return 'i16, two weights each';
   return kernels.some((kernel) => /conv2d|winograd/.test(kernel)) ? 'i16' : '';
 }

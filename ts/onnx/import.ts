@@ -22,6 +22,8 @@ export interface ImportOptions {
   readonly optimize?: boolean;
 }
 
+/** Operators that onnxruntime's quantizer writes in its own domain, for types that are not in an older opset, with the meaning they have in ONNX. */
+const FOREIGN: ReadonlySet<string> = new Set(['QuantizeLinear', 'DequantizeLinear']);
 const OPSETS = { first: 7, last: 26 } as const;
 
 /**
@@ -150,7 +152,8 @@ function addInputs(builder: GraphBuilder, graph: GraphProto, nodes: readonly Nod
 
 function importNode(builder: GraphBuilder, node: NodeProto, opset: number): void {
   const before = builder.unsupported.length;
-  const handler = node.domain === '' || node.domain === 'ai.onnx' ? handlers.get(node.opType) : undefined;
+  const isStandard = node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && FOREIGN.has(node.opType));
+  const handler = isStandard ? handlers.get(node.opType) : undefined;
   if (handler === undefined) {
     builder.unsupported.push(`${nodeLabel(node)}: operator ${node.domain === '' ? '' : `${node.domain}.`}${node.opType}`);
   } else {

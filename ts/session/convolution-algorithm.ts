@@ -1,8 +1,6 @@
 /** Which kernel runs each convolution with one group: the fastest by the cost table of those that are exact, as far as their memory goes. */
-import { channelWeights } from '../integer/accumulator.js';
-import type { IntegerTensor, IntegerValue, Pair } from '../integer/integer-graph.js';
+import type { Pair } from '../integer/integer-graph.js';
 import { estimate, type CostKind, type CostTable, type DirectKind, type EngineCosts } from './convolution-cost.js';
-import { isWinogradExact } from './winograd-bound.js';
 
 /**
  * What packed weights may cost. `balanced` (default): at most twice the int8 bytes of the whole network's, spent where they save most time.
@@ -37,14 +35,9 @@ export interface ConvolutionGeometry {
   readonly groups: number;
 }
 
-/** The kernel computes 3 × 3, stride 1, dilation 1, one group, and nothing else. */
-function isWinogradShape({ kernel, stride, dilation, groups }: ConvolutionGeometry): boolean {
+/** What F(4,3) computes, whatever the operands: 3 × 3, stride 1, dilation 1, one group. */
+export function isWinogradF43({ kernel, stride, dilation, groups }: ConvolutionGeometry): boolean {
   return groups === 1 && kernel.every((size) => size === 3) && [...stride, ...dilation].every((step) => step === 1);
-}
-
-/** Whether F(4,3) computes the layer: its window, and sums that provably fit. */
-export function isWinogradF43(geometry: ConvolutionGeometry, weight: IntegerTensor, input: IntegerValue): boolean {
-  return isWinogradShape(geometry) && isWinogradExact(channelWeights(weight.data, geometry.outC, null), input.range, input.zeroPoint);
 }
 
 /** What of a layer decides. */

@@ -1,7 +1,9 @@
 /**
- * Whether Winograd F(4,3) is exact for a layer (crates/kernels/src/conv/winograd_f43): its sums wrap modulo 2^32 and end as 64·Y, so every Y, the
- * sum of products of raw codes without the bias, must lie in [−2^25, 2^25 − 1]. Transformed codes and weights fit i16 whatever they are.
+ * Whether Winograd is exact for a layer. F(4,3) (crates/kernels/src/conv/winograd_f43): its sums wrap modulo 2^32 and end as 64·Y, so every Y, the
+ * sum of products of raw codes without the bias, must lie in [−2^25, 2^25 − 1]; where one might not, the input channels are divided in parts. Transformed codes and weights fit i16 whatever they are.
+ * F(2,3) (conv/winograd_f23): its sums end as four times the accumulator, bias and rounding included, which must lie within ±2^29.
  */
+import { accumulatorBound, type ChannelWeights, type RequantizationShifts } from '../integer/accumulator.js';
 import type { Pair } from '../integer/integer-graph.js';
 
 /** Exclusive on both sides: the lower end itself would be exact too, but no layer is worth the asymmetry. */
@@ -23,7 +25,44 @@ export function winogradBound({ positive, negative }: SignedSums, range: Pair, z
   return Math.max(Math.abs(positive * high + negative * low), Math.abs(positive * low + negative * high));
 }
 
-/** Whether no input within `range` can make a sum of any channel wrong. */
-export function isWinogradExact(channels: readonly SignedSums[], range: Pair, zeroPoint: number): boolean {
-  return channels.every((channel) => winogradBound(channel, range, zeroPoint) < LIMIT);
+/** Input channels of a part are whole vectors of the kernel, unless there is one part only. */
+const LANES = 8;
+const TAPS = 9;
+
+/**
+ * How many input channels F(4,3) may add up before it divides: all of `shape` = [outC, inC], or the largest of equal parts of them, so that no input within `range`
+ * can make a sum of any part wrong. 112 channels fit whatever the codes and weights are: 112·9·127·255 < 2^25.
+ */
+export function winogradPart(weights: Int8Array | Int32Array, [outC, inC]: Pair, range: Pair, zeroPoint: number): number {
+  const fits = (part: number): boolean => {
+    for (let channel = 0; channel < outC; channel++) {
+      for (let from = 0; from < inC; from += part) {
+        const sums = signedSums(weights, TAPS * (channel * inC + from), TAPS * (channel * inC + Math.min(from + part, inC)));
+        if (winogradBound(sums, range, zeroPoint) >= LIMIT) return false;
+      }
+    }
+    return true;
+  };
+  let part = inC;
+  for (let parts = 2; !fits(part); parts++) part = LANES * Math.ceil(inC / LANES / parts);
+  return part;
+}
+
+function signedSums(weights: Int8Array | Int32Array, from: number, to: number): SignedSums {
+  let positive = 0;
+  let negative = 0;
+  for (let i = from; i < to; i++) {
+    const weight = weights[i] as number;
+    if (weight > 0) positive += weight;
+    else negative += weight;
+  }
+  return { positive, negative };
+}
+
+const F23_LIMIT = 2 ** 29;
+
+/** Whether no input within `range` can make a sum of F(2,3) wrong: the accumulator clause of SPEC 2.4 with two bits less, and the rounding that sums start from. */
+export function isWinogradF23Exact(channels: readonly ChannelWeights[], range: Pair, zeroPoint: number, requantization: RequantizationShifts): boolean {
+  const rounding = requantization.form === 'q15' && requantization.shift >= 1 ? 2 ** (requantization.shift - 1) : 0;
+  return channels.every((channel) => accumulatorBound(channel, range, zeroPoint) + rounding < F23_LIMIT);
 }

@@ -94,7 +94,7 @@ macro_rules! step_by_number {
 
 step_by_number! {
     /// Kernels by dot products of bytes, integer ones.
-    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, DepthwiseConv2dRelaxed, WinogradF23, PackWinogradF23;
+    byte_dot_step: Conv2dRelaxed, PackConv2dRelaxed, DepthwiseConv2dRelaxed;
     else |_, _, _, _| Err(UNKNOWN_KERNEL)
 }
 
@@ -123,10 +123,25 @@ fn simd128_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: us
 }
 
 step_by_number! {
+    /// Winograd F(2,3), by bytes or by i16.
+    winograd_f23_step: WinogradF23, PackWinogradF23;
+    else simd128_step
+}
+
+/// [`winograd_f23_step`] where there are vectors: without, it saves nothing.
+fn vector_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+    if cfg!(target_feature = "simd128") {
+        winograd_f23_step(visit, arena, id, address)
+    } else {
+        relaxed_step(visit, arena, id, address)
+    }
+}
+
+step_by_number! {
     /// Kernels without floating point. Nothing else is reachable from `run_integer`.
     integer_step: Conv2d, DepthwiseConv2d, GroupedConv2d, PackConv2d, PackDepthwise, UnpackI4, PackI4, Add, MaxPool, AveragePool, Requantize,
         StridedCopy, Fill, LookupPixels, Gather, WinogradF43, PackWinogradF43;
-    else simd128_step
+    else vector_step
 }
 
 step_by_number! {

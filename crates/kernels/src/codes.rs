@@ -192,6 +192,20 @@ pub fn store_four<I: Isa>(isa: I, container: i32, [a, b, c, d]: [I::I16x8; 4], b
     isa.i8x16_store64_high(cd, mem::array_mut(bytes, at + 3 * stride));
 }
 
+/// Writes sixteen codes, which fit, from element `at` on.
+#[inline(always)]
+pub fn store_sixteen<I: Isa>(isa: I, container: i32, [low, high]: [I::I16x8; 2], bytes: &mut [u8], at: usize) {
+    match container {
+        container::I16 => {
+            let sixteen: &mut [u8; 32] = mem::array_mut(bytes, at * 2);
+            isa.i16x8_store(low, mem::array_mut(sixteen, 0));
+            isa.i16x8_store(high, mem::array_mut(sixteen, 16));
+        }
+        container::U8 => isa.i8x16_store(isa.i8x16_narrow_i16x8_u(low, high), mem::array_mut(bytes, at)),
+        _ => isa.i8x16_store(isa.i8x16_narrow_i16x8_s(low, high), mem::array_mut(bytes, at)),
+    }
+}
+
 /// [`store_first`] of an odd number of codes: the last columns of a dense layer.
 fn store_some<I: Isa>(isa: I, container: i32, codes: I::I16x8, count: usize, bytes: &mut [u8], at: usize) {
     let mut whole = [0; 16];

@@ -20,7 +20,7 @@ pub mod f32;
 pub mod kernel;
 pub mod lookup;
 pub mod pack;
-mod pack_winograd_f23;
+pub mod pack_winograd_f23;
 pub mod params;
 pub mod pool;
 pub mod requant;

@@ -194,7 +194,8 @@ kernel_params! {
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset, in_container, dot,
     }
     /// [`Conv2d`] with a 3×3 kernel, stride and dilation 1, in_c and in_stride multiples of 16, of codes in 0..15 or (I8) −7..7 and weights in −8..7, by exact Winograd F(2,3) on
-    /// weights packed by [`PackWinogradF23`]. Right while |Σ w·a| < 2^29 on raw codes. In the flavour `relaxed` only.
+    /// weights packed by [`PackWinogradF23`]. Right while the sum that becomes a code, with its bias and rounding, lies within ±2^29. By dot products of bytes in
+    /// the flavour `relaxed`, of i16 in `simd128`, in `scalar` not at all.
     WinogradF23 = 18, "winograd_f23", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
@@ -202,19 +203,20 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, batch,
     }
-    /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`). In the flavour `relaxed` only.
+    /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`) of the same flavour.
     PackWinogradF23 = 19, "pack_winograd_f23", float: false {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,
     }
     /// Convolution (SPEC 3.1), 3×3, stride 1, dilation 1, groups 1, by exact Winograd F(4,3); weights packed by [`PackWinogradF43`]. Fields as [`Conv2d`].
-    /// Exact while the sum of the raw codes' products, before the bias, is at least −2^25 and below 2^25: whoever makes the step proves it from the weights.
+    /// Exact while the sum of the raw codes' products, before the bias, is at least −2^25 and below 2^25 over each `part_c` input channels, a multiple of 8 or all
+    /// of them: whoever makes the step proves it from the weights.
     WinogradF43 = 20, "winograd_f43", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,
         in_container, in_h, in_w, in_c, in_stride, in_zero_point,
         out_container, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
-        form, shift, left, out_zero_point, lo, hi,
+        form, shift, left, out_zero_point, lo, hi, part_c,
     }
     /// Transforms i8 weights [out_c][in_c][3][3] for [`WinogradF43`], 8 bytes a weight; bias and multipliers as [`PackConv2d`], and its fields.
     PackWinogradF43 = 21, "pack_winograd_f43", float: false {
@@ -230,8 +232,8 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, dot, batch,
     }
-    /// [`Conv2d`] of input codes in 0..15 in the container U8 and weights in −7..7, which lie in pairs: `out_stride` ≥ out_c rounded up to 16, form Q15 with
-    /// `shift` ≥ 1, or RAW. Right while every channel's sum of the raw codes' products, before the bias, is at least −2^19 and below 2^19: whoever makes the step proves it
+    /// [`Conv2d`] of input codes in 0..15 in the container U8 and weights in −7..7, which lie in pairs: `out_stride` ≥ out_c rounded up to 16.
+    /// Right while every channel's sum of the raw codes' products, before the bias, is at least −2^19 and below 2^19: whoever makes the step proves it
     /// from the weights. Writes whole groups of 16 channels. In the flavour `simd128` only.
     Conv2dPaired = 28, "conv2d_paired", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,

@@ -309,11 +309,15 @@ fn finish_by<I: Isa, F: Form<I>>(isa: I, form: F, [low, high]: [I::I32x4; 2], [b
     form.finish(isa, form.preload(isa, low), form.preload(isa, high), form.multipliers(isa, b_low, b_high))
 }
 
-/// Runs `$body` with `$ready` standing for the form of `$spec`, made ready for vectors: `q15` to the right, which is nearly every layer's, or any.
+/// Runs `$body` with `$ready` standing for the form of `$spec`, made ready for vectors: `q15` to the right, which is nearly every
+/// 8-bit layer's, `q15` to the left, which is that of 4-bit codes on 4-bit codes, or any.
 macro_rules! with_form {
     ($isa:expr, $spec:expr, $ready:ident => $body:expr) => {
         if $spec.form == $crate::params::form::Q15 && $spec.shift >= 1 {
             let $ready = $crate::requant::Q15Right::new($isa, &$spec);
+            $body
+        } else if $spec.form == $crate::params::form::Q15 {
+            let $ready = $crate::requant::Q15Left::new($isa, &$spec);
             $body
         } else {
             let $ready = $crate::requant::AnyForm($spec);

@@ -1,7 +1,7 @@
 /** By what a layer without groups multiplies when it runs direct. */
 import { elementCount } from '../../graph/shape.js';
 import { channelWeights } from '../../integer/accumulator.js';
-import type { IntegerTensor, IntegerValue, Requantization } from '../../integer/integer-graph.js';
+import type { IntegerTensor, IntegerValue } from '../../integer/integer-graph.js';
 import type { Dot } from '../../wasm/params.js';
 import type { ConvolutionGeometry } from '../convolution-algorithm.js';
 import { estimate, type DirectKind } from '../convolution-cost.js';
@@ -34,7 +34,7 @@ export function chooseDirect(context: DirectContext, operation: Linear): Direct 
   const dot = chooseDot(context.lowering, input, weight);
   if (dot !== null) return { kind: 'direct_bytes', dot };
   const pays = context.engine.flavour === 'simd128' && isPairedFaster(context, geometryOf(operation, input, output, weight));
-  const isPaired = pays && hasRoom(operation, output) && isFused(operation.requantization) && arePairs(input, weight);
+  const isPaired = pays && hasRoom(operation, output) && arePairs(input, weight);
   return { kind: isPaired ? 'direct_paired' : 'direct_i16', dot: null };
 }
 
@@ -55,11 +55,6 @@ function isPairedFaster({ costs }: DirectContext, geometry: ConvolutionGeometry)
 /** Whether a pixel of the output has room for whole panels. */
 function hasRoom({ op }: Linear, { dtype, shape }: IntegerValue): boolean {
   return op === 'dense' ? (shape.at(-1) ?? 0) % PANEL === 0 : (activationLayout(shape, containerOf(dtype)).strides[3] as number) % PANEL === 0;
-}
-
-/** The one form that the kernel writes. */
-function isFused(requantization: Requantization): boolean {
-  return requantization.form === 'q15' && requantization.shift >= 1;
 }
 
 /** Whether all codes fit, and so does every channel's sum: any may be the high one of a lane. */

@@ -1,22 +1,22 @@
 /** Which convolutions run as exact Winograd F(2,3): 16 products for 2×2 outputs instead of 36. */
 import { channelWeights } from '../../integer/accumulator.js';
 import type { IntegerValue } from '../../integer/integer-graph.js';
+import { isWinogradF23Exact } from '../winograd-bound.js';
 import type { LowerContext, OperationOf } from './context.js';
 
 /** Vectors of codes that the transform works on. */
 const CHANNELS = 16;
-/** The kernel has 4·Σ w·a in 32 bits. */
-const LIMIT = 2 ** 29;
 
 /** Whether the layer fits the kernel, its sums provably fit the bound, and tiles of 2×2 outputs save products. */
 export function isWinograd(context: LowerContext, operation: OperationOf<'conv2d'>, input: IntegerValue, output: IntegerValue): boolean {
   const weight = context.tensor(operation.weight);
   const [outC = 0, inC = 0, kernelH = 0, kernelW = 0] = weight.shape;
   const isUnit = [...operation.stride, ...operation.dilation, operation.groups].every((one) => one === 1);
-  if (context.lowering === 'none' || !isUnit || kernelH !== 3 || kernelW !== 3 || inC % CHANNELS !== 0) return false;
+  // Without vectors there is no such kernel.
+  if (context.engine.flavour === 'scalar' || !isUnit || kernelH !== 3 || kernelW !== 3 || inC % CHANNELS !== 0) return false;
   const [lo, hi] = input.range;
   if (weight.dtype !== 'i4' || lo < 0 || hi > 15 || input.zeroPoint < 0 || input.zeroPoint > 15) return false;
-  return savesProducts(output) && channelWeights(context.weights(operation.weight), outC, null).every(({ positive, negative }) => Math.max(positive, -negative) * 15 < LIMIT);
+  return savesProducts(output) && isWinogradF23Exact(channelWeights(context.weights(operation.weight), outC, context.bias(operation.bias)), input.range, input.zeroPoint, operation.requantization);
 }
 
 function savesProducts({ shape }: IntegerValue): boolean {

@@ -1,6 +1,7 @@
 /** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, Winograd, one channel at a time, or plain groups. */
 import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
+import { winogradPart } from '../winograd-bound.js';
 import { at, type Packing, type StepBuffer, type StepFields } from '../assembler.js';
 import type { ConvolutionAlgorithm } from '../convolution-algorithm.js';
 import type { Direct, Linear } from './choose-direct.js';
@@ -26,7 +27,9 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   const { groups } = operation;
   const chosen = context.algorithm(operation);
   if (chosen !== 'direct') {
-    context.assembler.step(chosen, stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC)));
+    const fields = stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC));
+    if (chosen === 'winograd_f23') context.assembler.step(chosen, fields);
+    else context.assembler.step(chosen, { ...fields, partC: winogradPart(context.weights(operation.weight), [outC, inC], input.info.range, input.info.zeroPoint) });
   } else if (groups === 1) {
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));

@@ -33,6 +33,6 @@ function candidates(context: LowerContext, operation: Conv2d): ConvolutionCandid
     geometry,
     direct: context.direct(operation).kind,
     bytes: (algorithm) => (algorithm === 'direct' ? panelBytes(context, operation) : winogradBytes(context.engine, algorithm, inC, outC)),
-    isExact: (algorithm) => (algorithm === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry, weight, input)),
+    isExact: (algorithm) => (algorithm === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry)),
   };
 }

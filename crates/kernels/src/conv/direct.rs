@@ -148,9 +148,9 @@ impl<D: Tiles> Direct<D> {
             + self.widened_bytes()
     }
 
-    /// The sums of a block and eight channels.
+    /// The sums of a block and the channels of a panel.
     fn sums_bytes(&self) -> usize {
-        self.block_tiles() * ROWS * COLUMNS * 4
+        self.block_tiles() * ROWS * D::CHANNELS * 4
     }
 
     /// The panel that a dot product widens.
@@ -187,7 +187,7 @@ impl<D: Tiles> Direct<D> {
                 self.multiply(isa, Sums, buffers, block, widened);
             } else if spec.form == form::Q15 && spec.shift >= 1 {
                 self.multiply(isa, Requantized(Q15Right::new(isa, &spec)), buffers, block, widened);
-            } else if D::CHANNELS == COLUMNS {
+            } else {
                 self.multiply_apart(isa, buffers, block, sums, widened);
             }
         }
@@ -197,6 +197,9 @@ impl<D: Tiles> Direct<D> {
     /// start from the bias alone.
     #[inline(never)]
     fn multiply_apart<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [u8], widened: &mut [PanelStep]) {
+        if D::CHANNELS > COLUMNS {
+            return paired::multiply_apart(isa, &self.layer, buffers, block, self.steps(), sums);
+        }
         let [_, weights, bias, ..] = buffers.reads;
         let pixels = block.first..self.layer.out_pixels().min(block.first + block.tiles.len() / self.tile_steps() * ROWS);
         let raw = Conv2d { out_stride: COLUMNS as i32, ..self.layer };
@@ -303,14 +306,29 @@ fn partial_tile<I: Isa, D: Dot, F: Epilogue<I>>(
     }
 }
 
-/// The codes of the sums of `pixels` and of the channels of panel `index`; the bias is in the sums.
-#[inline(never)]
+/// The codes of the sums of `pixels` and of the eight channels number `index`; the bias is in the sums.
 pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffers<'_>, sums: &[u8], pixels: Range<usize>) {
+    finish_strided(isa, layer, index, buffers, mem::arrays(sums), 2, pixels);
+}
+
+/// [`finish`] where the sums of a pixel lie `stride` vectors after those of the pixel before.
+#[inline(never)]
+pub fn finish_strided<I: Isa>(
+    isa: I,
+    layer: &Conv2d,
+    index: usize,
+    buffers: &mut Buffers<'_>,
+    sums: &[[u8; 16]],
+    stride: usize,
+    pixels: Range<usize>,
+) {
     let spec = layer.requantization();
     with_form!(isa, spec, form => {
         let columns = Columns::new(isa, layer, Requantized(form), index, &[], buffers.reads[3]);
-        for (pixel, [low, high]) in pixels.zip(mem::panels::<16, 2>(sums)) {
-            columns.store(pixel, [isa.i32x4_load(low), isa.i32x4_load(high)], buffers.writes[0]);
+        for (pixel, sums) in pixels.zip(sums.chunks(stride)) {
+            if let [low, high, ..] = sums {
+                columns.store(pixel, [isa.i32x4_load(low), isa.i32x4_load(high)], buffers.writes[0]);
+            }
         }
     });
 }

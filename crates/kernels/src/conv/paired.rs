@@ -1,14 +1,14 @@
 //! [`Conv2dPaired`]: direct convolution of u4 by i4 where there are no dot products of bytes, by two weights in one lane.
 
-use super::direct::{Block, Direct};
-use super::epilogue::Epilogue;
+use super::direct::{finish_strided, Block, Direct};
+use super::epilogue::{Epilogue, Raw};
 use super::gemm_4x16::gemm_4x16;
-use super::gemm_4x8::{PanelStep, TileStep, ROWS};
+use super::gemm_4x8::{PanelStep, TileStep, COLUMNS, ROWS};
 use super::layer::Layer;
 use super::output::Columns;
 use crate::check::{field_holds, fields_in};
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
-use crate::params::{container, form, Conv2d, Conv2dPaired};
+use crate::params::{container, Conv2d, Conv2dPaired};
 use core::ops::Range;
 use simd::dot::PairedDot;
 use simd::{mem, Dot, Isa};
@@ -21,8 +21,6 @@ impl Kernel for Conv2dPaired {
         fields_in!(self, container::U8..=container::U8; in_container);
         fields_in!(self, 0..=15; in_zero_point);
         field_holds!(self.out_stride as usize >= (self.out_c as usize).next_multiple_of(PairedDot::CHANNELS); out_stride);
-        let is_raw = cfg!(feature = "train") && self.form == form::RAW;
-        field_holds!(is_raw || self.form == form::Q15 && self.shift >= 1; form);
         Ok(())
     }
 
@@ -48,15 +46,44 @@ impl Kernel for Conv2dPaired {
 pub fn multiply<I: Isa, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, block: Block<'_>, steps: usize) {
     let [_, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
-    let end = layer.out_pixels();
-    let whole = ((end - block.first) / ROWS * steps).min(block.tiles.len());
-    let (whole, last) = block.tiles.split_at(whole);
     for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(steps).enumerate() {
         let columns = [2 * index, 2 * index + 1].map(|index| Columns::new(isa, layer, form, index, bias, multipliers));
-        whole_tiles(isa, columns, Block { tiles: whole, ..block }, steps, panel, output);
-        if !last.is_empty() {
-            last_tile(isa, columns, last, panel, block.first + whole.len() / steps * ROWS..end, output);
+        multiply_panel(isa, columns, block, panel, layer.out_pixels(), output);
+    }
+}
+
+/// [`multiply`] by way of the sums, for the forms that have no microkernels of their own.
+#[inline(never)]
+pub fn multiply_apart<I: Isa>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, block: Block<'_>, steps: usize, sums: &mut [u8]) {
+    let [_, weights, bias, ..] = buffers.reads;
+    let pixels = block.first..layer.out_pixels().min(block.first + block.tiles.len() / steps * ROWS);
+    let raw = Conv2d { out_stride: PairedDot::CHANNELS as i32, ..*layer };
+    for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(steps).enumerate() {
+        let bias = &bias[index * PairedDot::CHANNELS * 4..];
+        let columns = [0, 1].map(|half| Columns::new(isa, &raw, Raw, half, bias, &[]));
+        multiply_panel(isa, columns, Block { first: 0, ..block }, panel, pixels.len(), sums);
+        for half in 0..2 {
+            let sums = &mem::arrays(sums)[half * 2..];
+            finish_strided(isa, layer, 2 * index + half, buffers, sums, PairedDot::CHANNELS / COLUMNS * 2, pixels.clone());
         }
+    }
+}
+
+/// One panel against a block of tiles, for pixels before `end`.
+fn multiply_panel<I: Isa, F: Epilogue<I>>(
+    isa: I,
+    columns: [Columns<'_, I, F>; 2],
+    block: Block<'_>,
+    panel: &[PanelStep],
+    end: usize,
+    output: &mut [u8],
+) {
+    let steps = panel.len();
+    let whole = ((end - block.first) / ROWS * steps).min(block.tiles.len());
+    let (whole, last) = block.tiles.split_at(whole);
+    whole_tiles(isa, columns, Block { tiles: whole, ..block }, steps, panel, output);
+    if !last.is_empty() {
+        last_tile(isa, columns, last, panel, block.first + whole.len() / steps * ROWS..end, output);
     }
 }
 

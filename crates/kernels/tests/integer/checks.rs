@@ -113,15 +113,15 @@ fn pairs_name_the_field_they_refuse() {
     refused(Conv2dPaired { in_zero_point: 16, ..good }, fields, "in_zero_point");
     refused(Conv2dPaired { out_stride: 15, ..good }, fields, "out_stride");
     refused(Conv2dPaired { groups: 3, ..good }, fields, "groups");
-    refused(Conv2dPaired { shift: 0, ..good }, fields, "form");
-    refused(Conv2dPaired { form: form::EXACT, shift: 40, ..good }, fields, "form");
 }
 
 /// The numbers that random words never hold, set on purpose; then everything else is random.
 #[test]
 fn any_numbers_in_a_winograd_convolution_are_safe() {
     let mut random = crate::seed::Seed::new(22);
-    let good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape;
+    let mut good = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape;
+    // The field `part_c` stands where that layer has `batch`.
+    good.batch = 3;
     for round in 0..20_000 {
         let mut words = good.to_words();
         for _ in 0..random.within(1, 6) {
@@ -139,8 +139,12 @@ fn any_numbers_in_a_winograd_convolution_are_safe() {
 #[test]
 fn winograd_convolutions_name_the_field_they_refuse() {
     let good = WinogradF43::from_words(&Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).shape.to_words()).expect("the same fields");
+    let good = WinogradF43 { part_c: 3, ..good };
     assert_eq!(good.check(), Ok(()));
+    assert_eq!(WinogradF43 { in_c: 20, in_stride: 32, part_c: 8, ..good }.check(), Ok(()));
     let fields = WinogradF43::FIELDS;
+    refused(WinogradF43 { part_c: 0, ..good }, fields, "part_c");
+    refused(WinogradF43 { in_c: 20, in_stride: 32, part_c: 12, ..good }, fields, "part_c");
     refused(WinogradF43 { kernel_h: 1, ..good }, fields, "kernel_h");
     refused(WinogradF43 { kernel_w: 4, ..good }, fields, "kernel_w");
     refused(WinogradF43 { stride_h: 2, ..good }, fields, "stride_h");

@@ -6,6 +6,8 @@ use crate::requantization::{multipliers, Scale};
 use crate::seed::Seed;
 use crate::Verdict;
 use kernels::check::element_bytes;
+use kernels::conv::winograd_f23::{products::Products, F23};
+use kernels::pack_winograd_f23::PackF23;
 use kernels::params::{
     container, dot, form, Conv2d, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, PackConv2d, PackConv2dRelaxed,
     PackDepthwise, PackWinogradF23, WinogradF23,
@@ -13,6 +15,7 @@ use kernels::params::{
 use kernels::Kernel;
 use reference::conv2d::Conv2d as Law;
 use reference::window::Window;
+use simd::dot::{I16Dot, I7Dot};
 use simd::Isa;
 
 /// A layer and its operands in ONNX axes.
@@ -260,8 +263,13 @@ impl Case {
         self.compare(&output[0]).map_err(|difference| format!("dot {dot}: {difference}"))
     }
 
-    /// The layer by [`WinogradF23`].
+    /// The layer by Winograd F(2,3): dot products of bytes, and of i16.
     pub fn run_winograd_f23<I: Isa>(&self, isa: I) -> Verdict {
+        self.run_winograd_f23_by::<I, I7Dot>(isa)?;
+        self.run_winograd_f23_by::<I, I16Dot>(isa)
+    }
+
+    fn run_winograd_f23_by<I: Isa, D: Products>(&self, isa: I) -> Verdict {
         let (p, multipliers) = (&self.shape, self.multipliers());
         let pack = PackWinogradF23 {
             bias_offset: i32::from(self.bias),
@@ -273,10 +281,10 @@ impl Case {
             kernel_w: 3,
             ..PackWinogradF23::default()
         };
-        let packed = run(isa, &pack, &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
-        let kernel = WinogradF23::from_words(&p.to_array()).expect("the same fields");
+        let packed = run(isa, &PackF23::<D>::new(pack), &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&multipliers)]);
+        let kernel = F23::<D>::new(WinogradF23::from_words(&p.to_array()).expect("the same fields"));
         let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
-        self.compare(&output[0])
+        self.compare(&output[0]).map_err(|difference| format!("{:?}: {difference}", D::LAYOUT_ID))
     }
 
     /// The parameters of [`Conv2dRelaxed`].

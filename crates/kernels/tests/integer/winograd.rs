@@ -24,10 +24,15 @@ impl Case {
     }
 
     fn run_winograd<I: Isa>(&self, isa: I) -> Verdict {
+        self.run_winograd_by(isa, self.shape.in_c)
+    }
+
+    /// The input channels in parts of `part_c`.
+    fn run_winograd_by<I: Isa>(&self, isa: I, part_c: i32) -> Verdict {
         let packed = run(isa, &self.packing(), &[&from_i8(&self.w), &from_i32(&self.bias()), &from_i32(&self.multipliers())]);
-        let kernel = WinogradF43::from_words(&self.shape.to_array()).expect("the same fields");
+        let kernel = WinogradF43 { part_c, ..WinogradF43::from_words(&self.shape.to_array()).expect("the same fields") };
         let output = run(isa, &kernel, &[&self.input(), &packed[0], &packed[1], &packed[2]]);
-        self.compare(&output[0])
+        self.compare(&output[0]).map_err(|difference| format!("parts of {part_c}: {difference}"))
     }
 }
 
@@ -57,6 +62,9 @@ pub fn convolution<I: Isa>(isa: I) -> Verdict {
         // Nothing between the channels of one pixel and those of the next.
         (case.shape.in_stride, case.shape.out_stride) = (case.shape.in_c, case.shape.out_c);
         case.run_winograd(isa)?;
+        for part_c in [8, 16].into_iter().filter(|&part_c| part_c < case.shape.in_c) {
+            case.run_winograd_by(isa, part_c)?;
+        }
     }
     Ok(())
 }
@@ -99,7 +107,7 @@ fn with_sum(in_container: i32, end: i32, sum: i64, zero_point: i32, seed: u64) -
     case
 }
 
-/// Right up to the bound on both sides, and wrong one past it: the bound that Programs prove is the sharp one.
+/// Right up to the bound on both sides, and wrong one past it: the bound that Programs prove is the sharp one. Right again in parts.
 pub fn bound<I: Isa>(isa: I) -> Verdict {
     const END: i64 = 1 << 25;
     for seed in 0..12 {
@@ -110,6 +118,8 @@ pub fn bound<I: Isa>(isa: I) -> Verdict {
                 with_sum(in_container, end, sum, zero_point, seed).run_winograd(isa)?;
             }
             for sum in [END, -END - 1] {
+                let case = with_sum(in_container, end, sum, zero_point, seed);
+                case.run_winograd_by(isa, (case.shape.in_c / 2 + 7) / 8 * 8)?;
                 // With zero point 0, so that the sum alone says whether the code ends up at one end or at the other.
                 if with_sum(in_container, end, sum, 0, seed).run_winograd(isa).is_ok() {
                     return Err(format!("a sum of {sum} wraps, and nobody notices"));

@@ -1,36 +1,62 @@
 //! The products of one position: rows of transformed codes against a panel of transformed weights.
 
-use crate::conv::gemm_4x8::{PanelStep, ROWS};
+use super::products::Products;
+use super::{TileSums, HEAD_BYTES};
+use crate::conv::gemm_4x8::ROWS;
 use core::array::from_fn;
-use simd::dot::I7Dot;
-use simd::{mem, Dot, Isa};
+use simd::{mem, Isa};
 
-/// One position of every tile against a panel: groups of 4 tiles by 8 output channels.
+/// Where the products of a panel go.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Which of the 16 positions.
+    pub position: usize,
+    /// Which eight of the 16 channels, 0 or 1.
+    pub half: usize,
+}
+
+/// One position of every tile, `tile_bytes` of codes each, against a panel: groups of 4 tiles by 8 output channels. `sums` are whole groups; they start
+/// from the head of the panel and `initial`.
 #[inline(never)]
-pub fn multiply<I: Isa>(isa: I, in_c: usize, codes: &[u8], panel: &[PanelStep], sums: &mut [PanelStep]) {
-    let Some(([low, high], panel)) = panel.split_first() else { return };
-    let initial = [isa.i32x4_load(low), isa.i32x4_load(high)];
-    for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * in_c)) {
-        let mut tiles = tiles.chunks_exact(in_c).map(mem::arrays::<4>);
+pub fn multiply<I: Isa, D: Products>(
+    isa: I,
+    tile_bytes: usize,
+    codes: &[u8],
+    panel: &[u8],
+    initial: [I::I32x4; 2],
+    target: Target,
+    sums: &mut [TileSums],
+) {
+    let (head, panel) = panel.split_at(HEAD_BYTES);
+    let [low, high] = [0, 16].map(|at| isa.i32x4_load(mem::array(head, at)));
+    let initial = [isa.i32x4_add(low, initial[0]), isa.i32x4_add(high, initial[1])];
+    let panel = D::steps(panel);
+    for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * tile_bytes)) {
+        let mut tiles = tiles.chunks_exact(tile_bytes).map(mem::arrays::<4>);
         let rows: [&[[u8; 4]]; ROWS] = from_fn(|_| tiles.next().unwrap_or(&[]));
-        for (bytes, sum) in sums.iter_mut().zip(multiply_group(isa, rows, panel, initial)) {
-            isa.i32x4_store(sum[0], &mut bytes[0]);
-            isa.i32x4_store(sum[1], &mut bytes[1]);
+        for (tile, sum) in sums.iter_mut().zip(multiply_group::<I, D>(isa, rows, panel, initial)) {
+            let eight = &mut tile[target.position][target.half];
+            isa.i32x4_store(sum[0], &mut eight[0]);
+            isa.i32x4_store(sum[1], &mut eight[1]);
         }
     }
 }
 
 /// `gemm_4x8` on rows of codes instead of a packed tile.
 #[inline(always)]
-fn multiply_group<I: Isa>(isa: I, [a, b, c, d]: [&[[u8; 4]]; ROWS], panel: &[PanelStep], initial: [I::I32x4; 2]) -> [[I::I32x4; 2]; ROWS] {
+fn multiply_group<I: Isa, D: Products>(
+    isa: I,
+    [a, b, c, d]: [&[[u8; 4]]; ROWS],
+    panel: &[D::Weights],
+    initial: [I::I32x4; 2],
+) -> [[I::I32x4; 2]; ROWS] {
     let mut sums = [initial; ROWS];
     for ((((weights, a), b), c), d) in panel.iter().zip(a).zip(b).zip(c).zip(d) {
-        let low = I7Dot::weights(isa, &weights[0]);
-        let high = I7Dot::weights(isa, &weights[1]);
+        let [low, high] = D::operands(isa, weights);
         for (sum, codes) in sums.iter_mut().zip([a, b, c, d]) {
-            let codes = I7Dot::activations(isa, codes);
-            sum[0] = I7Dot::step(isa, sum[0], codes, low);
-            sum[1] = I7Dot::step(isa, sum[1], codes, high);
+            let codes = D::activations(isa, codes);
+            sum[0] = D::step(isa, sum[0], codes, low);
+            sum[1] = D::step(isa, sum[1], codes, high);
         }
     }
     sums

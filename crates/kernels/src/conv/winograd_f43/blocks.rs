@@ -5,7 +5,7 @@ use super::multiply::{multiply, Sums};
 use super::output::{store_tile, Place};
 use super::{PATCH, POSITIONS, QUAD, TILE};
 use crate::check::{element_bytes, field_holds, is_total};
-use crate::codes::{padded, I8, U8};
+use crate::codes::{padded, I8, LANES, U8};
 use crate::conv::epilogue::{Epilogue, Requantized};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::layer::Layer;
@@ -37,6 +37,11 @@ impl WinogradF43 {
     fn block_quads(&self) -> usize {
         (BLOCK_BYTES / self.quad_bytes()).clamp(1, MOST_QUADS).min(self.tiles().div_ceil(QUAD))
     }
+
+    /// Groups of input channels that are divided one by one.
+    fn parts(&self) -> usize {
+        (self.in_c as usize).div_ceil(self.part_c as usize)
+    }
 }
 
 impl Kernel for WinogradF43 {
@@ -50,6 +55,9 @@ impl Kernel for WinogradF43 {
         field_holds!(self.dilation_h == 1; dilation_h);
         field_holds!(self.dilation_w == 1; dilation_w);
         field_holds!(self.groups == 1; groups);
+        field_holds!(self.part_c >= 1 && (self.part_c % LANES as i32 == 0 || self.part_c >= self.in_c); part_c);
+        // The sums of every part of a block.
+        field_holds!(is_total(&[(POSITIONS * QUAD * MOST_QUADS * 64) as i32, self.parts() as i32]); part_c);
         // A quad of transformed codes, twice for what else lies in the scratch; then the weights.
         field_holds!(is_total(&[(POSITIONS * QUAD * 2) as i32, self.in_c + 7, 2]); in_c);
         field_holds!(is_total(&[2 * POSITIONS as i32, self.in_c + 7, self.out_c + 7]); out_c);
@@ -75,7 +83,7 @@ impl Kernel for WinogradF43 {
 
     /// A row of zero points, the transformed codes of a block, and its sums for one panel.
     fn scratch_bytes(&self) -> usize {
-        padded(self.in_c as usize) + self.block_quads() * (self.quad_bytes() + POSITIONS * size_of::<Sums>())
+        padded(self.in_c as usize) + self.block_quads() * (self.quad_bytes() + self.parts() * POSITIONS * size_of::<Sums>())
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
@@ -110,8 +118,8 @@ fn run<I: Isa, F: Epilogue<I>>(
             }
         }
         let quads = count.div_ceil(QUAD);
-        let (v, sums) = (&v[..quads * kernel.quad_bytes()], &mut sums[..quads * POSITIONS]);
-        panels(isa, layer, form, buffers, v, sums, first..first + count);
+        let (v, sums) = (&v[..quads * kernel.quad_bytes()], &mut sums[..kernel.parts() * quads * POSITIONS]);
+        panels(isa, kernel, layer, form, buffers, v, sums, first..first + count);
     }
 }
 
@@ -133,15 +141,29 @@ fn transform<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], tile:
 }
 
 /// Every panel of weights against a block of tiles: the weights are read from far once per block.
-fn panels<I: Isa, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, v: &[u8], sums: &mut [Sums], tiles: Range<usize>) {
+#[allow(clippy::too_many_arguments, reason = "one call, in the function above")]
+fn panels<I: Isa, F: Epilogue<I>>(
+    isa: I,
+    kernel: &WinogradF43,
+    layer: &Conv2d,
+    form: F,
+    buffers: &mut Buffers<'_>,
+    v: &[u8],
+    sums: &mut [Sums],
+    tiles: Range<usize>,
+) {
     let [_, weights, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
-    let panel_steps = POSITIONS * padded(layer.in_c as usize) / 2;
+    let (pairs, part_pairs) = (padded(layer.in_c as usize) / 2, padded(kernel.part_c as usize) / 2);
+    let (panel_steps, part_sums) = (POSITIONS * pairs, sums.len() / kernel.parts());
     for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(panel_steps).take(packed_channels(layer.out_c as usize) / COLUMNS).enumerate() {
-        multiply(isa, v, panel, sums);
+        for (part, sums) in sums.chunks_exact_mut(part_sums).enumerate() {
+            multiply(isa, v, panel, part * part_pairs..pairs.min((part + 1) * part_pairs), sums);
+        }
         let columns = Columns::new(isa, layer, form, index, bias, multipliers);
         for (i, tile) in tiles.clone().enumerate() {
-            store_tile(isa, layer, &columns, &sums[i / QUAD * POSITIONS..], i % QUAD, tile, output);
+            let parts = sums.chunks_exact(part_sums).filter_map(|sums| sums[i / QUAD * POSITIONS..].first_chunk());
+            store_tile(isa, layer, &columns, parts, i % QUAD, tile, output);
         }
     }
 }

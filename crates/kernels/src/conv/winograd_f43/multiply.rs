@@ -2,6 +2,7 @@
 
 use super::{POSITIONS, QUAD};
 use crate::conv::gemm_4x8::PanelStep;
+use core::ops::Range;
 use simd::{mem, Isa};
 
 /// Sums of one position: eight output channels for each of four tiles.
@@ -25,19 +26,21 @@ fn dot<I: Isa>(isa: I, rows: [&[[u8; 4]]; QUAD], panel: &[PanelStep]) -> [[I::I3
     sums
 }
 
-/// Eight output channels of a block: `v` is `[quad][position][4][pair]`, `panel` `[position][pair]`, `sums` `[quad][position]`. The quads are
-/// the inner loop, so that a position's weights stay in the first-level cache for all of them.
+/// Eight output channels of a block, the input channels in pairs `part`: `v` is `[quad][position][4][pair]`, `panel` `[position][pair]`, `sums`
+/// `[quad][position]`. The quads are the inner loop, so that a position's weights stay in the first-level cache for all of them.
 #[inline(never)]
-pub fn multiply<I: Isa>(isa: I, v: &[u8], panel: &[PanelStep], sums: &mut [Sums]) {
+pub fn multiply<I: Isa>(isa: I, v: &[u8], panel: &[PanelStep], part: Range<usize>, sums: &mut [Sums]) {
     let pairs = panel.len() / POSITIONS;
     let quad_pairs = POSITIONS * QUAD * pairs;
     for (position, weights) in panel.chunks_exact(pairs).enumerate() {
+        let weights = &weights[part.clone()];
         let quads = mem::arrays::<4>(v).chunks_exact(quad_pairs).zip(sums.chunks_exact_mut(POSITIONS));
         for (quad, sums) in quads {
             let (a, rest) = quad[position * QUAD * pairs..][..QUAD * pairs].split_at(pairs);
             let (b, rest) = rest.split_at(pairs);
             let (c, d) = rest.split_at(pairs);
-            for (sum, [low, high]) in sums[position].iter_mut().zip(dot(isa, [a, b, c, d], weights)) {
+            let rows = [a, b, c, d].map(|row| &row[part.clone()]);
+            for (sum, [low, high]) in sums[position].iter_mut().zip(dot(isa, rows, weights)) {
                 isa.i32x4_store(low, &mut sum[0]);
                 isa.i32x4_store(high, &mut sum[1]);
             }

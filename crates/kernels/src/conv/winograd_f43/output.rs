@@ -34,7 +34,7 @@ fn at<I: Isa>(isa: I, m: [I::I32x4; PATCH]) -> [I::I32x4; TILE] {
 /// Sums of 4×4 outputs, eight channels each.
 type Outputs<I> = [[[<I as Isa>::I32x4; 2]; TILE]; TILE];
 
-/// Y of four channels, half 0 or 1 of eight: 576·Y, divided.
+/// Adds Y of four channels, half 0 or 1 of eight: 576·Y, divided.
 #[inline(always)]
 fn four_channels<I: Isa>(isa: I, sums: &[Sums; POSITIONS], row: usize, half: usize, outputs: &mut Outputs<I>) {
     let zero = isa.i32x4_splat(0);
@@ -48,12 +48,12 @@ fn four_channels<I: Isa>(isa: I, sums: &[Sums; POSITIONS], row: usize, half: usi
     let ninth = isa.i32x4_splat(NINTH);
     for (line, row) in outputs.iter_mut().zip(columns) {
         for (output, sum) in line.iter_mut().zip(at(isa, row)) {
-            output[half] = isa.i32x4_shr_s(isa.i32x4_mul(sum, ninth), 6);
+            output[half] = isa.i32x4_add(output[half], isa.i32x4_shr_s(isa.i32x4_mul(sum, ninth), 6));
         }
     }
 }
 
-/// Y of the tile in row `row` of its four. One function for all forms of requantization: it is large.
+/// Adds Y of the tile in row `row` of its four. One function for all forms of requantization: it is large.
 #[inline(never)]
 fn transform<I: Isa>(isa: I, sums: &[Sums; POSITIONS], row: usize, outputs: &mut Outputs<I>) {
     four_channels(isa, sums, row, 0, outputs);
@@ -79,25 +79,24 @@ impl Place {
     }
 }
 
-/// Stores the codes of the tile in row `row` of its four; bias and rounding, `columns.initial`, are added after the division.
+/// Stores the codes of the tile in row `row` of its four; `parts` are its sums over each part of the input channels, which
+/// are divided exactly one by one. Bias and rounding, `columns.initial`, are added after the division.
 #[inline(never)]
-pub fn store_tile<I: Isa, F: Epilogue<I>>(
+pub fn store_tile<'s, I: Isa, F: Epilogue<I>>(
     isa: I,
     layer: &Conv2d,
     columns: &Columns<'_, I, F>,
-    sums: &[Sums],
+    parts: impl Iterator<Item = &'s [Sums; POSITIONS]>,
     row: usize,
     tile: usize,
     output: &mut [u8],
 ) {
-    let Some(sums) = sums.first_chunk::<POSITIONS>() else { return };
-    let mut outputs = [[[isa.i32x4_splat(0); 2]; TILE]; TILE];
-    transform(isa, sums, row, &mut outputs);
+    let mut outputs = [[columns.initial; TILE]; TILE];
+    parts.for_each(|sums| transform(isa, sums, row, &mut outputs));
     let Place { first: [first_y, first_x], size: [height, width] } = Place::of(layer, tile);
     for (y, outputs) in outputs.iter().enumerate().take(height) {
         let line = (first_y + y) * layer.out_w as usize + first_x;
-        for (x, &[low, high]) in outputs.iter().enumerate().take(width) {
-            let sums = [isa.i32x4_add(low, columns.initial[0]), isa.i32x4_add(high, columns.initial[1])];
+        for (x, &sums) in outputs.iter().enumerate().take(width) {
             columns.store(line + x, sums, output);
         }
     }
