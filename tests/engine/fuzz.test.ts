@@ -92,7 +92,8 @@ function isOfTraining(kernel: KernelName): boolean {
 
 /** Sums or f32 where a kernel takes both; buffers that may be left out now and then are. */
 function agreeOnTraining(random: Random, kernel: KernelName, draft: Draft): void {
-  if (/^batch_norm|^quantize_activations_backward/.test(kernel)) draft['inContainer'] = 3 + random.next(2);
+  if (/^batch_norm|^quantize_activations_backward/.test(kernel)) draft['inContainer'] = 2 + random.next(3);
+  if (kernel === 'dequantize_sums') draft['inContainer'] = 2 + random.next(2);
   if (/^(conv|winograd)_weight_gradient/.test(kernel)) Object.assign(draft, { batch: 1 + random.next(3), slabs: 1, inContainer: random.next(2) });
   if (kernel === 'winograd_weight_gradient') Object.assign(draft, { inContainer: 0, groups: 1, inC: 16, outC: 16, inStride: 16, outStride: 16 });
   if (kernel === 'quantize_gradient') {

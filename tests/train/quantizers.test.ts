@@ -15,6 +15,9 @@ const ENGINES = await Promise.all(
   FLAVOURS.map((flavour) => createEngine((name) => new Uint8Array(readFileSync(new URL(`../../pkg/train-${name}.wasm`, import.meta.url))), { flavour })),
 );
 const NAMES = (Object.keys(KERNELS) as KernelName[]).filter((name) => KERNELS[name].id >= 96 && KERNELS[name].id <= 105);
+const [MINUS_INFINITY, INFINITY] = new Int32Array(Float32Array.of(-Infinity, Infinity).buffer) as unknown as readonly [number, number];
+const RELU = { loBits: 0, hiBits: INFINITY };
+const NO_BOUNDS = { loBits: MINUS_INFINITY, hiBits: INFINITY };
 const SPECIAL = [0, -0, NaN, Infinity, -Infinity, 1e-40, 3e38, 0.5, -0.5, 1];
 
 /** One engine's buffers, with the same contents in each engine. */
@@ -110,18 +113,18 @@ const MAKERS: Makers = {
   },
   quantize_activations_backward: (c, hard) => {
     const { rows, channels, stride } = layout(c);
-    const inContainer = c.whole(3, 4);
+    const inContainer = c.whole(2, 4);
     const gradient = Array.from({ length: rows * stride }, () => c.whole(-100_000_000, 100_000_000));
     return {
       inputOffset: c.floats(rows * channels, hard),
-      gradientOffset: inContainer === 3 ? c.words(gradient) : c.floats(rows * stride),
+      gradientOffset: inContainer !== 4 ? c.words(gradient) : c.floats(rows * stride),
       scaleAOffset: c.floats(1),
       scaleBOffset: c.floats(1),
       addOffset: c.next() < 0.5 ? 0 : c.floats(rows * channels),
       stateOffset: quantizerState(c),
       outputOffset: c.room(rows * channels * 4),
       intervalGradientOffset: c.room(4),
-      ...{ rows, channels, inContainer, inStride: stride, bits: bits(c), isSigned: c.whole(0, 1) },
+      ...{ rows, channels, inContainer, inStride: stride, bits: bits(c), isSigned: c.whole(0, 1), ...(c.next() < 0.5 ? RELU : NO_BOUNDS) },
     };
   },
   gradient_maximum: (c, hard) => {

@@ -98,7 +98,7 @@ macro_rules! kernel_params {
 kernel_params! {
     /// Convolution (SPEC 3.1), groups = 1, and dense (SPEC 3.2: `in_h` rows of `in_c` elements, `in_w` = 1, a 1×1 kernel), by i16 dot on packed weights.
     /// Also the layout that [`PackConv2d`] packs for. Input NHWC with `in_stride` elements per pixel. `batch` images of in_h·in_w·in_stride input elements and
-    /// out_h·out_w·out_stride output elements lie one after another; inference has 1. Form RAW: i32 sums into the container I32, no multipliers; `shift`, `left`,
+    /// out_h·out_w·out_stride output elements lie one after another; inference has 1. Form RAW: the sums into the container I32, or I16 if they fit, no multipliers; `shift`, `left`,
     /// `out_zero_point`, `lo` and `hi` are not read.
     Conv2d = 1, "conv2d", float: false {
         input_offset, weights_offset, bias_offset, multiplier_offset, output_offset,

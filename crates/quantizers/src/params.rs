@@ -18,6 +18,8 @@ pub mod init {
 
 /// Containers of f32 kernels, beside those of `kernels::params::container`.
 pub mod container {
+    /// Raw sums of an integer convolution that fit.
+    pub const I16: i32 = 2;
     /// Raw sums of an integer convolution.
     pub const I32: i32 = 3;
     /// Floats.
@@ -36,10 +38,11 @@ kernel_params! {
     /// f32 [rows][channels] to codes [rows][out_stride] with the learned interval, pad channels 0; writes the state's step. `is_signed` 0: u-codes 0..2^b−1, 1: symmetric.
     QuantizeActivations = 99, "quantize_activations", float: true { input_offset, state_offset, codes_offset, rows, channels, out_stride, bits, is_signed }
     /// What flows back through [`QuantizeActivations`]. The gradient is i32 [rows][in_stride] times the two f32 at `scale_a_offset` and `scale_b_offset`
-    /// (`in_container` 3), or f32 [rows][in_stride] (4). Adds f32 [rows][channels] at `add_offset` (0: none): what other consumers of the input gave.
+    /// (`in_container` 3; 2: i16), or f32 [rows][in_stride] (4). Adds f32 [rows][channels] at `add_offset` (0: none): what other consumers of the input gave.
+    /// Where the input is the result of a clamp, the sum counts where lo < input < hi, else it is +0: so whoever made the input need not look at it again.
     QuantizeActivationsBackward = 100, "quantize_activations_backward", float: true {
         input_offset, gradient_offset, scale_a_offset, scale_b_offset, add_offset, state_offset, output_offset, interval_gradient_offset,
-        rows, channels, in_container, in_stride, bits, is_signed,
+        rows, channels, in_container, in_stride, bits, is_signed, lo_bits, hi_bits,
     }
     /// max|G| of f32 [count] into the gradient state.
     GradientMaximum = 101, "gradient_maximum", float: true { gradient_offset, state_offset, count }

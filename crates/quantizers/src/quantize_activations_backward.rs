@@ -4,7 +4,7 @@
 use crate::blocks::Rows;
 use crate::params::{container, QuantizeActivationsBackward};
 use crate::state::{QUANTIZER_BYTES, WIDTHS};
-use crate::straight_through::{block_sum, Slices, Source, StraightThrough};
+use crate::straight_through::{block_sum, Bounds, Slices, Source, StraightThrough, NARROW, WIDE};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -16,19 +16,28 @@ impl QuantizeActivationsBackward {
         Rows { count: self.rows as usize, length: self.channels as usize }
     }
 
+    /// Bytes of an element of the gradient.
+    fn element_bytes(&self) -> usize {
+        if self.in_container == container::I16 {
+            2
+        } else {
+            BYTES
+        }
+    }
+
     /// Bytes of the rows of one block, and of their gradients; and both of what can be done at once: the block, if its rows lie as one.
     fn pieces(&self) -> [[usize; 2]; 2] {
-        let row = [self.channels, self.in_stride].map(|length| length as usize * BYTES);
+        let row = [self.channels as usize * BYTES, self.in_stride as usize * self.element_bytes()];
         let block = row.map(|bytes| bytes * self.rows().in_block());
         let is_dense = self.channels == self.in_stride && self.channels % 4 == 0;
         [block, if is_dense { block } else { row }]
     }
 
     #[inline(always)]
-    fn backward<I: Isa, const SIGNED: bool, const OTHERS: bool>(&self, isa: I, buffers: &mut Buffers<'_>, source: Source<I>) {
+    fn backward<I: Isa, const SIGNED: bool, const OTHERS: bool, const FOUR: usize>(&self, isa: I, buffers: &mut Buffers<'_>, source: Source<I>) {
         let [x, gradient, state, _, _, others, ..] = buffers.reads;
         let [output, interval_gradient, ..] = &mut buffers.writes;
-        let backward = StraightThrough::<I, SIGNED>::new(isa, state, self.bits);
+        let backward = StraightThrough::<I, SIGNED>::new(isa, state, self.bits, Bounds::from_bits(isa, [self.lo_bits, self.hi_bits]));
         let [[block, gradient_block], [piece, gradient_piece]] = self.pieces();
         let mut total = 0.0;
         let blocks = x.chunks(block).zip(gradient.chunks(gradient_block)).zip(output.chunks_mut(block));
@@ -38,7 +47,7 @@ impl QuantizeActivationsBackward {
             let pieces = x.chunks(piece).zip(gradient.chunks(gradient_piece)).zip(output.chunks_mut(piece));
             for (index, ((x, gradient), output)) in pieces.enumerate() {
                 let others = if OTHERS { &others[index * piece..][..x.len()] } else { others };
-                sum = backward.run::<OTHERS>(isa, source, Slices { x, gradient, others, output }, sum);
+                sum = backward.run::<OTHERS, FOUR>(isa, source, Slices { x, gradient, others, output }, sum);
             }
             total += block_sum(isa, sum);
         }
@@ -46,11 +55,11 @@ impl QuantizeActivationsBackward {
     }
 
     #[inline(never)]
-    fn from<I: Isa, const OTHERS: bool>(&self, isa: I, buffers: &mut Buffers<'_>, source: Source<I>) {
+    fn from<I: Isa, const OTHERS: bool, const FOUR: usize>(&self, isa: I, buffers: &mut Buffers<'_>, source: Source<I>) {
         if self.is_signed == 1 {
-            self.backward::<I, true, OTHERS>(isa, buffers, source);
+            self.backward::<I, true, OTHERS, FOUR>(isa, buffers, source);
         } else {
-            self.backward::<I, false, OTHERS>(isa, buffers, source);
+            self.backward::<I, false, OTHERS, FOUR>(isa, buffers, source);
         }
     }
 }
@@ -59,7 +68,7 @@ impl Kernel for QuantizeActivationsBackward {
     fn check(&self) -> Result<(), BadParam> {
         fields_in!(self, 0..=MAX_TOTAL as i32; rows);
         fields_in!(self, 1..=MAX_DIMENSION; channels);
-        fields_in!(self, container::I32..=container::F32; in_container);
+        fields_in!(self, container::I16..=container::F32; in_container);
         fields_in!(self, self.channels..=MAX_DIMENSION; in_stride);
         field_holds!(is_total(&[self.rows.max(1), self.in_stride, BYTES as i32]); rows);
         field_holds!(is_total(&[self.rows().in_block() as i32, self.in_stride, BYTES as i32]); in_stride);
@@ -71,10 +80,10 @@ impl Kernel for QuantizeActivationsBackward {
     fn spans(&self) -> Spans {
         let (rows, channels) = (self.rows as usize, self.channels as usize);
         let bytes = rows * channels * BYTES;
-        let scale_bytes = if self.in_container == container::I32 { BYTES } else { 0 };
+        let scale_bytes = if self.in_container == container::F32 { 0 } else { BYTES };
         Spans::new()
             .with(field!(input_offset), self.input_offset, bytes, Access::Read)
-            .with(field!(gradient_offset), self.gradient_offset, rows * self.in_stride as usize * BYTES, Access::Read)
+            .with(field!(gradient_offset), self.gradient_offset, rows * self.in_stride as usize * self.element_bytes(), Access::Read)
             .with(field!(state_offset), self.state_offset, QUANTIZER_BYTES, Access::Read)
             .with(field!(scale_a_offset), self.scale_a_offset, scale_bytes, Access::Read)
             .with(field!(scale_b_offset), self.scale_b_offset, scale_bytes, Access::Read)
@@ -95,15 +104,16 @@ impl Kernel for QuantizeActivationsBackward {
         if units.is_empty() {
             return;
         }
-        let source = if self.in_container == container::I32 {
-            Source::Integer(isa.f32x4_splat(mem::read_f32(buffers.reads[3], 0) * mem::read_f32(buffers.reads[4], 0)))
-        } else {
+        let source = if self.in_container == container::F32 {
             Source::Float
-        };
-        if self.add_offset == 0 {
-            self.from::<I, false>(isa, buffers, source);
         } else {
-            self.from::<I, true>(isa, buffers, source);
+            Source::Integer(isa.f32x4_splat(mem::read_f32(buffers.reads[3], 0) * mem::read_f32(buffers.reads[4], 0)))
+        };
+        match (self.add_offset == 0, self.in_container == container::I16) {
+            (true, false) => self.from::<I, false, WIDE>(isa, buffers, source),
+            (false, false) => self.from::<I, true, WIDE>(isa, buffers, source),
+            (true, true) => self.from::<I, false, NARROW>(isa, buffers, source),
+            (false, true) => self.from::<I, true, NARROW>(isa, buffers, source),
         }
     }
 }
@@ -122,6 +132,7 @@ mod tests {
         x: Vec<f32>,
         gradient: Vec<i32>,
         others: Option<Vec<f32>>,
+        bounds: Option<[f32; 2]>,
         interval: f32,
         codes: Codes,
     }
@@ -138,34 +149,42 @@ mod tests {
         };
         let both: Vec<[f32; 2]> = case.x.iter().enumerate().map(|(i, x)| case.codes.backward(*x, g(i), case.interval)).collect();
         let terms: Vec<f32> = both.iter().map(|both| both[1]).collect();
-        let dx = both.iter().enumerate().map(|(i, both)| case.others.as_ref().map_or(both[0], |others| both[0] + others[i])).collect();
+        let is_inside = |x: f32| case.bounds.is_none_or(|[lo, hi]| lo < x && x < hi);
+        let sum = |i: usize| case.others.as_ref().map_or(both[i][0], |others| both[i][0] + others[i]);
+        let dx = (0..both.len()).map(|i| if is_inside(case.x[i]) { sum(i) } else { 0.0 }).collect();
         (dx, case.codes.interval_gradient(&terms, channels, block_rows(channels), case.interval))
     }
 
     #[test]
     fn equals_the_reference() {
         for (index, (rows, channels, stride)) in SHAPES.into_iter().enumerate() {
-            for (bits, is_signed, is_float, with_others, interval) in [
+            for ((bits, is_signed, is_float, with_others, interval), bounds, is_narrow) in [
                 (4, false, false, false, 1.1f32),
                 (4, false, false, true, 0.3),
                 (8, true, false, false, -0.4),
                 (2, true, true, true, 0.9),
                 (3, false, true, false, 1e-9),
-            ] {
+            ]
+            .into_iter()
+            .flat_map(|case| {
+                [(case, None, false), (case, Some([0.0, f32::INFINITY]), false), (case, Some([-0.1, 0.4]), !case.2), (case, None, !case.2)]
+            }) {
                 let count = rows * channels;
                 // Not a number anywhere makes the sum no number: only some cases have them.
                 let x = if index % 3 == 0 { hard_floats(count, 5) } else { floats(count, 6) };
-                let gradient = if is_float {
+                let gradient: Vec<i32> = if is_float {
                     floats(rows * stride, 8).iter().map(|g| g.to_bits() as i32).collect()
                 } else {
-                    floats(rows * stride, 9).iter().map(|g| (g * 3e6) as i32).collect()
+                    floats(rows * stride, 9).iter().map(|g| if is_narrow { i32::from((g * 3e4) as i16) } else { (g * 3e6) as i32 }).collect()
                 };
+                let narrow: Vec<u8> = gradient.iter().flat_map(|sum| (*sum as i16).to_le_bytes()).collect();
                 let codes = if is_signed { Codes::symmetric(bits) } else { Codes::unsigned(bits) };
-                let case = Case { x, gradient, others: with_others.then(|| floats(count, 4)), interval, codes };
+                let case = Case { x, gradient, others: with_others.then(|| floats(count, 4)), bounds, interval, codes };
+                let bounds = bounds.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
                 let mut arena = Arena::new();
                 let params = QuantizeActivationsBackward {
                     input_offset: arena.floats(&case.x),
-                    gradient_offset: arena.words(&case.gradient),
+                    gradient_offset: if is_narrow { arena.bytes(&narrow) } else { arena.words(&case.gradient) },
                     scale_a_offset: arena.floats(&[0.5]),
                     scale_b_offset: arena.floats(&[0.03]),
                     add_offset: case.others.as_ref().map_or(0, |others| arena.floats(others)),
@@ -174,10 +193,18 @@ mod tests {
                     interval_gradient_offset: arena.room(4),
                     rows: rows as i32,
                     channels: channels as i32,
-                    in_container: if is_float { container::F32 } else { container::I32 },
+                    in_container: if is_float {
+                        container::F32
+                    } else if is_narrow {
+                        container::I16
+                    } else {
+                        container::I32
+                    },
                     in_stride: stride as i32,
                     bits: bits as i32,
                     is_signed: i32::from(is_signed),
+                    lo_bits: bounds[0].to_bits() as i32,
+                    hi_bits: bounds[1].to_bits() as i32,
                 };
                 arena.run(params);
                 let (dx, interval_gradient) = expected(&case, channels, stride, is_float);
@@ -209,6 +236,8 @@ mod tests {
                 in_stride: 4,
                 bits: 4,
                 is_signed,
+                lo_bits: f32::NEG_INFINITY.to_bits() as i32,
+                hi_bits: f32::INFINITY.to_bits() as i32,
             };
             arena.run(params);
             assert_same(&arena.read_floats(params.output_offset, 4), &[5.0, 0.0, 5.0, 0.0], "dX");

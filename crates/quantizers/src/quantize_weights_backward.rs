@@ -3,7 +3,7 @@
 use crate::blocks::Rows;
 use crate::params::QuantizeWeightsBackward;
 use crate::state::{QUANTIZER_BYTES, WIDTHS};
-use crate::straight_through::{block_sum, Slices, Source, StraightThrough};
+use crate::straight_through::{block_sum, Bounds, Slices, Source, StraightThrough, WIDE};
 use core::ops::Range;
 use kernels::check::MAX_TOTAL;
 use kernels::f32::lanes::BYTES;
@@ -41,12 +41,12 @@ impl Kernel for QuantizeWeightsBackward {
         }
         let [weights, gradient, state, ..] = buffers.reads;
         let [output, interval_gradient, ..] = &mut buffers.writes;
-        let backward = StraightThrough::<I, true>::new(isa, state, self.bits);
+        let backward = StraightThrough::<I, true>::new(isa, state, self.bits, Bounds::none(isa));
         let mut total = 0.0;
         let block = Rows::FLAT * BYTES;
         for ((x, gradient), output) in weights.chunks(block).zip(gradient.chunks(block)).zip(output.chunks_mut(block)) {
             let slices = Slices { x, gradient, others: &[], output };
-            total += block_sum(isa, backward.run::<false>(isa, Source::Float, slices, isa.f32x4_splat(0.0)));
+            total += block_sum(isa, backward.run::<false, WIDE>(isa, Source::Float, slices, isa.f32x4_splat(0.0)));
         }
         mem::write_f32(interval_gradient, 0, backward.interval_gradient(total));
     }

@@ -2,7 +2,7 @@
 //!
 //! Activations and their gradients are f32 [rows][channels] (NHWC, rows = batch·height·width), dense. Weights are in the order of PyTorch and ONNX,
 //! [out_c][in_c/groups][kernel_h][kernel_w]. Where a kernel may read exact sums of an integer convolution, `in_container` is 3 (i32 [rows][in_stride],
-//! each worth the product of the f32 at `scale_a_offset` and at `scale_b_offset`) or 4 (f32 [rows][in_stride], the scales unused).
+//! each worth the product of the f32 at `scale_a_offset` and at `scale_b_offset`), 2 (the same in i16) or 4 (f32 [rows][in_stride], the scales unused).
 
 use kernels::kernel_params;
 
@@ -22,8 +22,10 @@ kernel_params! {
     }
     /// Sum over rows per channel, f32 [channels]: the gradient of a bias.
     SumRows = 67, "sum_rows", float: true { input_offset, output_offset, rows, channels }
-    /// Exact integer sums to f32: output[r][c] = sum·a·b + bias[c] (`bias_offset` 0 = none).
-    DequantizeSums = 68, "dequantize_sums", float: true { input_offset, scale_a_offset, scale_b_offset, bias_offset, output_offset, rows, channels, in_stride }
+    /// Exact integer sums (`in_container` 2 or 3) to f32: output[r][c] = sum·a·b + bias[c] (`bias_offset` 0 = none).
+    DequantizeSums = 68, "dequantize_sums", float: true {
+        input_offset, scale_a_offset, scale_b_offset, bias_offset, output_offset, in_container, rows, channels, in_stride,
+    }
     /// Integer weight-gradient sums i32 [slabs][out_c][per_channel] to f32 [out_c][per_channel]: the slabs are added exactly, then times a·b, where b is one f32
     /// or (`is_per_channel` 1) f32 [out_c].
     DequantizeWeightGradient = 69, "dequantize_weight_gradient", float: true {

@@ -6,7 +6,9 @@ use simd::{mem, Isa};
 
 /// Rows of a block (SPEC 7.2): a sum over rows adds the sums of blocks in order, each from +0. A block of many channels stays in the second-level cache.
 pub const BLOCK: usize = 64;
-/// Exact sums of an integer convolution.
+/// Exact sums of an integer convolution that fit i16.
+pub const NARROW_SUMS: i32 = 2;
+/// Exact sums of an integer convolution, i32.
 pub const SUMS: i32 = 3;
 /// f32.
 pub const FLOATS: i32 = 4;
@@ -31,6 +33,16 @@ pub fn for_each_panel<const V: usize>(rows: usize, channels: usize, panel: &mut 
             panel.run::<1>(block.clone(), first, lanes);
             first += lanes;
         }
+    }
+}
+
+/// The channels of a panel: where several vectors stand side by side all of them, which the compiler then knows.
+#[inline(always)]
+pub const fn lanes_of<const V: usize>(lanes: usize) -> usize {
+    if V > 1 {
+        V * LANES
+    } else {
+        lanes
     }
 }
 
@@ -86,32 +98,81 @@ impl<'a, I: Isa> Source<'a, I> {
         Self { bytes, stride: stride as usize, scale: isa.f32x4_splat(scale) }
     }
 
-    /// The values of a panel: sums if `IS_SUMS`.
+    /// The values of a panel, which lie in `CONTAINER`.
     #[inline(always)]
-    pub fn load<const IS_SUMS: bool, const V: usize>(&self, isa: I, row: usize, first: usize, lanes: usize) -> [I::F32x4; V] {
+    pub fn load<const CONTAINER: i32, const V: usize>(&self, isa: I, row: usize, first: usize, lanes: usize) -> [I::F32x4; V] {
+        let worth = |sum: I::I32x4| isa.f32x4_mul(isa.f32x4_convert_i32x4_s(sum), self.scale);
+        if CONTAINER == NARROW_SUMS {
+            let bytes = element_bytes(CONTAINER);
+            return load_narrow::<I, V>(isa, &self.bytes[(row * self.stride + first) * bytes..][..lanes * bytes]).map(worth);
+        }
         let values = load::<I, V>(isa, part(self.bytes, row, self.stride, first, lanes));
-        if IS_SUMS {
-            values.map(|value| isa.f32x4_mul(isa.f32x4_convert_i32x4_s(isa.i32x4_from_f32x4(value)), self.scale))
+        if CONTAINER == SUMS {
+            values.map(|value| worth(isa.i32x4_from_f32x4(value)))
         } else {
             values
         }
     }
 }
 
-/// The bytes of the two scales of a container.
-pub fn scale_bytes(container: i32) -> usize {
-    if container == SUMS {
-        BYTES
-    } else {
-        0
+/// The i16 of a panel, widened, 0 beyond the last.
+#[inline(always)]
+fn load_narrow<I: Isa, const V: usize>(isa: I, bytes: &[u8]) -> [I::I32x4; V] {
+    let widened = |four: &[u8; 8]| isa.i32x4_extend_low_i16x8_s(isa.i16x8_from_i32x4(isa.i32x4_from_i8x16(isa.i8x16_load64_zero(four))));
+    match mem::panels::<8, V>(bytes).first() {
+        Some(whole) => core::array::from_fn(|v| widened(&whole[v])),
+        None => {
+            let mut some = [0; 8];
+            some[..bytes.len()].copy_from_slice(bytes);
+            [widened(&some); V]
+        }
     }
 }
+
+/// The bytes of an element in a container that [`Source`] reads.
+pub const fn element_bytes(container: i32) -> usize {
+    if container == NARROW_SUMS {
+        2
+    } else {
+        BYTES
+    }
+}
+
+/// The bytes of the two scales of a container.
+pub fn scale_bytes(container: i32) -> usize {
+    if container == FLOATS {
+        0
+    } else {
+        BYTES
+    }
+}
+
+/// Runs `$body` with `$container` as a constant.
+macro_rules! with_source {
+    ($value:expr, $container:ident => $body:expr) => {
+        match $value {
+            $crate::rows::NARROW_SUMS => {
+                const $container: i32 = $crate::rows::NARROW_SUMS;
+                $body
+            }
+            $crate::rows::SUMS => {
+                const $container: i32 = $crate::rows::SUMS;
+                $body
+            }
+            _ => {
+                const $container: i32 = $crate::rows::FLOATS;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_source;
 
 /// Checks rows, channels and the container that a kernel reads.
 macro_rules! check_rows {
     ($params:expr) => {
         fields_in!($params, 1..=(MAX_TOTAL / BYTES as i64) as i32; rows, channels, in_stride);
-        fields_in!($params, $crate::rows::SUMS..=$crate::rows::FLOATS; in_container);
+        fields_in!($params, $crate::rows::NARROW_SUMS..=$crate::rows::FLOATS; in_container);
         field_holds!($params.in_stride >= $params.channels; in_stride);
         field_holds!(is_total(&[$params.rows, $params.in_stride, BYTES as i32]); rows);
     };

@@ -5,7 +5,7 @@ import type { Parameter } from '../modules/parameter.js';
 import type { Value } from '../tape/node.js';
 import { createMemory } from './create-memory.js';
 import { GradientChecks, ValueChecks } from './finite-checks.js';
-import { fuse, type Plan, type PlanNode, type TapeRecord } from './fuse.js';
+import { fuse, inputsOf, type Plan, type PlanNode, type TapeRecord } from './fuse.js';
 import { Gradients, type ParameterGradient } from './gradients.js';
 import type { GradientLayer } from './gradient-layer.js';
 import { TrainContext } from './lower/context.js';
@@ -109,9 +109,8 @@ function learningValues({ nodes }: Plan): Set<number> {
   const learning = new Set<number>();
   for (const node of nodes) {
     if (node.op === 'input') continue;
-    const inputs = node.op === 'normalize' ? [node.input, ...(node.residual === null ? [] : [node.residual])] : node.inputs;
     const learns = node.op === 'conv2d' || node.op === 'linear' || node.op === 'normalize';
-    if (learns || inputs.some(({ index }) => learning.has(index))) learning.add(node.output.index);
+    if (learns || inputsOf(node).some(({ index }) => learning.has(index))) learning.add(node.output.index);
   }
   return learning;
 }

@@ -39,6 +39,16 @@ export interface Plan {
   readonly nodes: readonly PlanNode[];
   /** Values that only a batch norm reads: a quantized layer may leave its exact sums there. */
   readonly sums: ReadonlySet<number>;
+  /** Who reads a value first, and so is the last to add to its gradient. */
+  readonly firstReaders: ReadonlyMap<number, PlanNode>;
+  /** Batch norms, by the value that they make. */
+  readonly norms: ReadonlyMap<number, NormalizeNode>;
+}
+
+/** What a node reads. */
+export function inputsOf(node: PlanNode): readonly Value[] {
+  if (node.op !== 'normalize') return node.inputs;
+  return [node.input, ...(node.residual === null ? [] : [node.residual])];
 }
 
 export function fuse({ nodes, output }: TapeRecord): Plan {
@@ -57,7 +67,9 @@ export function fuse({ nodes, output }: TapeRecord): Plan {
   const inner = new Set(absorbed.values());
   const plan = nodes.flatMap((_, index) => (live.has(index) && !inner.has(index) ? [join(nodes, absorbed, index)] : []));
   const sums = new Set(plan.flatMap((node) => (node.op === 'normalize' && isOnlyReadBy(node.input, 1) && node.input !== node.residual ? [node.input.index] : [])));
-  return { nodes: plan, sums };
+  const firstReaders = new Map([...plan].reverse().flatMap((node) => inputsOf(node).map(({ index }) => [index, node] as const)));
+  const norms = new Map(plan.flatMap((node) => (node.op === 'normalize' ? [[node.output.index, node] as const] : [])));
+  return { nodes: plan, sums, firstReaders, norms };
 }
 
 /** The node at `index` with what it absorbed. */

@@ -14,6 +14,8 @@ export class Gradients {
   /** Values that some parameter has a part in. */
   readonly #wanted: ReadonlySet<number>;
   readonly #values = new Map<number, StepBuffer>();
+  /** Values of clamps whose gradient counts only what lay inside the bounds. */
+  readonly #masked = new Set<number>();
   readonly #parameters = new Map<Parameter, ParameterGradient>();
 
   constructor(assembler: Assembler, wanted: ReadonlySet<number>) {
@@ -41,6 +43,17 @@ export class Gradients {
   /** A consumer's part that already holds what {@link of} gave. */
   replace(value: Value, total: StepBuffer): void {
     this.#values.set(value.index, total);
+  }
+
+  /** {@link replace} by the last consumer, which left out what lay on the bounds of the clamp that made the value. */
+  replaceMasked(value: Value, total: StepBuffer): void {
+    this.replace(value, total);
+    this.#masked.add(value.index);
+  }
+
+  /** Whether the gradient of a clamp's result is already that of what went into the clamp. */
+  isMasked(value: Value): boolean {
+    return this.#masked.has(value.index);
   }
 
   /** What one use of a parameter gives; modules that are used several times share theirs. */

@@ -1,7 +1,7 @@
 //! [`DepthwiseConv2d`]: eight channels at a time, widening products and sums.
 
 use super::depthwise_3x3;
-use super::epilogue::{Epilogue, Raw};
+use super::epilogue::{Epilogue, Sums};
 use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
 use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
@@ -146,7 +146,7 @@ fn run<I: Isa, C: Container>(isa: I, layer: &Conv2d, buffers: &mut Buffers<'_>, 
                 }
                 let stored = LANES.min(layer.out_stride as usize - channel);
                 if cfg!(feature = "train") && spec.form == form::RAW {
-                    Raw.store(isa, layer.out_container, [low, high], (), stored, output, pixel + channel);
+                    Sums.store(isa, layer.out_container, [low, high], (), stored, output, pixel + channel);
                     continue;
                 }
                 let b = if multipliers.is_empty() { [low, high] } else { eight(multipliers, channel) };

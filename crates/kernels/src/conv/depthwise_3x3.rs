@@ -6,7 +6,7 @@
 use super::epilogue::{with_epilogue, Epilogue};
 use crate::codes::{padded, with_container, Container, I8, LANES, U8};
 use crate::kernel::Buffers;
-use crate::params::{container, Conv2d};
+use crate::params::{container, form, Conv2d};
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -170,22 +170,24 @@ fn add<I: Isa>(isa: I, sum: &mut [I::I32x4; 2], codes: [I::I16x8; 2], weights: [
 /// The codes of a tile. Apart from [`tile`], so that there are not as many
 /// tiles as forms: the bias may as well come last.
 #[inline(never)]
-fn finish<I: Isa, O: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, form: F, buffers: &mut Buffers<'_>, sums: &[Sums], outputs: Outputs) {
+fn finish<I: Isa, O: Container, F: Epilogue<I>>(isa: I, layer: &Conv2d, ready: F, buffers: &mut Buffers<'_>, sums: &[Sums], outputs: Outputs) {
     let [_, _, bias, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let (bias, multipliers) = (mem::panels::<16, 2>(bias), mem::panels::<16, 2>(multipliers));
+    // `O` knows the containers of codes only.
+    let container = if cfg!(feature = "train") && layer.form == form::RAW { layer.out_container } else { O::NUMBER };
     for (group, sums) in sums.iter().enumerate() {
         let four =
             |numbers: &[[[u8; 16]; 2]]| numbers.get(group).map_or([isa.i32x4_splat(0); 2], |[low, high]| [isa.i32x4_load(low), isa.i32x4_load(high)]);
-        let initial = four(bias).map(|bias| form.preload(isa, bias));
+        let initial = four(bias).map(|bias| ready.preload(isa, bias));
         let [low, high] = four(multipliers);
-        let b = form.multipliers(isa, low, high);
+        let b = ready.multipliers(isa, low, high);
         let channel = group * LANES;
         let stored = LANES.min(layer.out_stride as usize - channel);
         for (i, [low, high]) in sums.iter().enumerate().take(outputs.count) {
             let sums = [isa.i32x4_add(isa.i32x4_load(low), initial[0]), isa.i32x4_add(isa.i32x4_load(high), initial[1])];
             let at = (outputs.first + i) * layer.out_stride as usize + channel;
-            form.store(isa, O::NUMBER, sums, b, stored, output, at);
+            ready.store(isa, container, sums, b, stored, output, at);
         }
     }
 }

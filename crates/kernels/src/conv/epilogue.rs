@@ -1,4 +1,4 @@
-//! What becomes of the sums of eight output channels: codes, by a requantization, or with form RAW (SPEC 7.1) nothing else than i32.
+//! What becomes of the sums of eight output channels: codes, by a requantization, or with form RAW (SPEC 7.1) nothing else than integers.
 
 use crate::codes::{store_first, LANES};
 use crate::params::container;
@@ -47,7 +47,7 @@ impl<I: Isa, F: Form<I>> Epilogue<I> for Requantized<F> {
     }
 }
 
-/// The sums themselves, whatever the container says: [`form::RAW`](crate::params::form::RAW).
+/// The sums themselves as i32, whatever the container says.
 #[derive(Clone, Copy)]
 pub struct Raw;
 
@@ -74,6 +74,31 @@ impl<I: Isa> Epilogue<I> for Raw {
     }
 }
 
+/// The sums themselves in the container I32 or, where the caller has proved that they fit, I16: [`form::RAW`](crate::params::form::RAW).
+#[derive(Clone, Copy)]
+pub struct Sums;
+
+impl<I: Isa> Epilogue<I> for Sums {
+    type Multipliers = ();
+
+    #[inline(always)]
+    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
+        bias
+    }
+
+    #[inline(always)]
+    fn multipliers(self, _isa: I, _low: I::I32x4, _high: I::I32x4) {}
+
+    #[inline(always)]
+    fn store(self, isa: I, container: i32, sums: [I::I32x4; 2], b: (), count: usize, bytes: &mut [u8], at: usize) {
+        if container == container::I16 {
+            store_first(isa, container, isa.i16x8_narrow_i32x4_s(sums[0], sums[1]), count, bytes, at);
+        } else {
+            Raw.store(isa, container, sums, b, count, bytes, at);
+        }
+    }
+}
+
 /// Fewer than eight sums: the last columns.
 fn store_some<I: Isa>(isa: I, [low, high]: [I::I32x4; 2], count: usize, bytes: &mut [u8], at: usize) {
     let mut whole = [[0; 16]; 2];
@@ -86,7 +111,7 @@ fn store_some<I: Isa>(isa: I, [low, high]: [I::I32x4; 2], count: usize, bytes: &
 macro_rules! with_epilogue {
     ($isa:expr, $spec:expr, $ready:ident => $body:expr) => {
         if cfg!(feature = "train") && $spec.form == $crate::params::form::RAW {
-            let $ready = $crate::conv::epilogue::Raw;
+            let $ready = $crate::conv::epilogue::Sums;
             $body
         } else {
             $crate::requant::with_form!($isa, $spec, form => {

@@ -50,7 +50,11 @@ same_fields!(
 #[inline(always)]
 pub(crate) fn write_output(layer: &Conv2d, requantization: Requantization, sum: i32, b: i32, output: &mut [u8], at: usize) {
     if cfg!(feature = "train") && layer.form == form::RAW {
-        mem::write_i32(output, at * 4, sum);
+        if layer.out_container == container::I16 {
+            mem::write_i16(output, at * 2, sum as i16);
+        } else {
+            mem::write_i32(output, at * 4, sum);
+        }
         return;
     }
     let code = requantization.apply(sum, b);
@@ -64,7 +68,7 @@ impl Conv2d {
         fields_in!(self, container::U8..=container::I8; in_container);
         fields_in!(self, container_range(self.in_container); in_zero_point);
         if cfg!(feature = "train") && self.form == form::RAW {
-            fields_in!(self, container::I32..=container::I32; out_container);
+            fields_in!(self, container::I16..=container::I32; out_container);
             return Ok(());
         }
         fields_in!(self, container_range(self.out_container); out_zero_point, lo);

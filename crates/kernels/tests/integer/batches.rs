@@ -30,9 +30,15 @@ fn dense_shapes() -> Vec<Shape> {
     ]
 }
 
+/// A case, and the same with sums of sixteen bits.
+fn also_narrow(case: &Case, run: impl Fn(&Case) -> Verdict) -> Verdict {
+    run(case)?;
+    case.narrowed().map_or(Ok(()), |narrow| run(&narrow))
+}
+
 pub fn convolution<I: Isa>(isa: I) -> Verdict {
     cases(&dense_shapes()).into_iter().try_for_each(|(case, _)| {
-        case.run_dense(isa)?;
+        also_narrow(&case, |case| case.run_dense(isa))?;
         longer(case).run_dense(isa)
     })
 }
@@ -57,7 +63,7 @@ fn by_dot<I: Isa>(isa: I, dot: i32) -> Verdict {
         relaxed_depthwise(isa, dot)?;
     }
     cases(&dense_shapes()).into_iter().try_for_each(|(case, seed)| {
-        case.clone().for_dot(dot, seed).run_relaxed(isa, dot)?;
+        also_narrow(&case.clone().for_dot(dot, seed), |case| case.run_relaxed(isa, dot))?;
         longer(case.for_dot(dot, seed)).run_relaxed(isa, dot)
     })
 }
@@ -72,7 +78,7 @@ pub fn depthwise<I: Isa>(isa: I) -> Verdict {
     cases(&shapes).into_iter().try_for_each(|(case, _)| {
         let mut close = case.clone();
         (close.shape.in_stride, close.shape.out_stride) = (case.shape.in_c, case.shape.out_c);
-        [case.clone(), longer(case), close].into_iter().try_for_each(|case| case.run_depthwise(isa))
+        [case.clone(), longer(case), close].into_iter().try_for_each(|case| also_narrow(&case, |case| case.run_depthwise(isa)))
     })
 }
 
@@ -84,7 +90,7 @@ fn relaxed_depthwise<I: Isa>(isa: I, dot: i32) -> Verdict {
         Shape::new([16, 2, 4], 0, [3, 3]).pads([1, 1, 1, 1]).depthwise(),
     ];
     cases(&shapes).into_iter().try_for_each(|(case, seed)| {
-        case.clone().for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
+        also_narrow(&case.clone().for_dot(dot, seed), |case| case.run_depthwise_relaxed(isa, dot))?;
         longer(case.for_dot(dot, seed)).run_depthwise_relaxed(isa, dot)
     })
 }
@@ -92,7 +98,7 @@ fn relaxed_depthwise<I: Isa>(isa: I, dot: i32) -> Verdict {
 pub fn grouped<I: Isa>(isa: I) -> Verdict {
     let shapes = [Shape::new([4, 5, 5], 6, [3, 3]).pads([1, 1, 1, 1]).groups(2), Shape::new([6, 4, 4], 3, [1, 1]).groups(3)];
     cases(&shapes).into_iter().try_for_each(|(case, _)| {
-        case.run_grouped(isa)?;
+        also_narrow(&case, |case| case.run_grouped(isa))?;
         longer(case).run_grouped(isa)
     })
 }
@@ -112,7 +118,7 @@ pub fn winograd_f23<I: Isa>(isa: I) -> Verdict {
             case.shape.in_zero_point = 0;
             case.x = if is_gradient { random.codes(case.x.len(), -7, 7) } else { random.codes(case.x.len(), 0, 15) };
             case.w = random.codes(case.w.len(), -8, 7);
-            case.run_winograd_f23(isa)?;
+            also_narrow(&case, |case| case.run_winograd_f23(isa))?;
             longer(case.clone()).run_winograd_f23(isa)?;
             // Every code at an end, and signs that take turns.
             for (a, b) in [(7, 7), (-7, -7), (7, -7)] {

@@ -185,6 +185,14 @@ impl Case {
         self
     }
 
+    /// The same layer with small weights and sums of sixteen bits, if it has sums and they fit.
+    pub fn narrowed(&self) -> Option<Self> {
+        let w = self.w.iter().map(|w| w.signum()).collect();
+        let narrow = Self { w, shape: Conv2d { out_container: container::I16, ..self.shape }, ..self.clone() };
+        let fits = |image| Self { x: rotated(&self.x, image), ..narrow.clone() }.expected().iter().all(|&sum| i16::try_from(sum).is_ok());
+        (self.shape.form == form::RAW && (0..self.shape.batch as usize).all(fits)).then_some(narrow)
+    }
+
     /// The images of [`Self::batch`], one after another.
     pub fn input(&self) -> Vec<u8> {
         let image = |x: &[i32]| to_nhwc(x, self.shape.in_container, self.shape.in_c as usize, self.shape.in_stride as usize);

@@ -2,7 +2,9 @@
 //! gradient, max|dx|. One unit: the maximum needs all rows.
 
 use crate::params::BatchNormBackwardApply;
-use crate::rows::{check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, SUMS};
+use crate::rows::{
+    check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Masked, Panel, Source,
+};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::{BYTES, LANES};
@@ -10,7 +12,7 @@ use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::{mem, Isa};
 
-struct Pass<'a, I: Isa, const IS_SUMS: bool> {
+struct Pass<'a, I: Isa, const CONTAINER: i32> {
     isa: I,
     source: Source<'a, I>,
     gradient: Masked<'a, I>,
@@ -34,7 +36,7 @@ struct Factors<I: Isa, const V: usize> {
     slope: [I::F32x4; V],
 }
 
-impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Pass<'_, I, CONTAINER> {
     #[inline(always)]
     fn factors<const V: usize>(&self, first: usize, lanes: usize) -> Factors<I, V> {
         let (isa, channels) = (self.isa, self.channels);
@@ -50,16 +52,17 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
     }
 }
 
-impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let (isa, channels) = (self.isa, self.channels);
         let f = self.factors::<V>(first, lanes);
         let mut maximum = self.maximum;
         let magnitude = isa.i32x4_splat(i32::MAX);
         for row in rows {
             let g = self.gradient.load::<V>(isa, row, first, lanes);
-            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
             let dx: [I::F32x4; V] = core::array::from_fn(|v| {
                 let along = isa.f32x4_mul(isa.f32x4_sub(x[v], f.mean[v]), f.slope[v]);
                 isa.f32x4_mul(isa.f32x4_sub(isa.f32x4_sub(g[v], f.mean_gradient[v]), along), f.gain[v])
@@ -77,11 +80,11 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
 }
 
 impl BatchNormBackwardApply {
-    fn pass<I: Isa, const IS_SUMS: bool>(&self, isa: I, buffers: &mut Buffers<'_>) {
+    fn pass<I: Isa, const CONTAINER: i32>(&self, isa: I, buffers: &mut Buffers<'_>) {
         let [gradient, output, input, a, b, statistics, gamma, sums, ..] = buffers.reads;
         let [input_gradient, residual_gradient, maximum, ..] = &mut buffers.writes;
         let (rows, channels) = (self.rows as usize, self.channels as usize);
-        let mut pass = Pass::<I, IS_SUMS> {
+        let mut pass = Pass::<I, CONTAINER> {
             isa,
             source: Source::new(isa, input, self.in_stride, [a, b]),
             gradient: Masked::new(isa, gradient, output, self.channels, [self.lo_bits, self.hi_bits]),
@@ -117,7 +120,7 @@ impl Kernel for BatchNormBackwardApply {
         Spans::new()
             .with(field!(gradient_offset), self.gradient_offset, rows * channels * BYTES, Access::Read)
             .with(field!(output_offset), self.output_offset, output * BYTES, Access::Read)
-            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * BYTES, Access::Read)
+            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * element_bytes(self.in_container), Access::Read)
             .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)
             .with(field!(scale_b_offset), self.scale_b_offset, scale, Access::Read)
             .with(field!(statistics_offset), self.statistics_offset, 2 * channels * BYTES, Access::Read)
@@ -138,11 +141,7 @@ impl Kernel for BatchNormBackwardApply {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         for _ in units {
-            if self.in_container == SUMS {
-                self.pass::<I, true>(isa, buffers);
-            } else {
-                self.pass::<I, false>(isa, buffers);
-            }
+            with_source!(self.in_container, CONTAINER => self.pass::<I, CONTAINER>(isa, buffers));
         }
     }
 }

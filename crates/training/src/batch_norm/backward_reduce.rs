@@ -1,7 +1,10 @@
 //! dγ and dβ. Buffers: reads gradient, y, input, scales, statistics; writes sums. One unit.
 
 use crate::params::BatchNormBackwardReduce;
-use crate::rows::{add_to, check_rows, for_each_panel, is_unbounded, load, part, part_mut, scale_bytes, store, Masked, Panel, Source, BLOCK, SUMS};
+use crate::rows::{
+    add_to, check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Masked, Panel,
+    Source, BLOCK,
+};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -9,7 +12,7 @@ use kernels::{field, field_holds, fields_in};
 use kernels::{Access, BadParam, Buffers, Kernel, Spans};
 use simd::Isa;
 
-struct Pass<'a, I: Isa, const IS_SUMS: bool> {
+struct Pass<'a, I: Isa, const CONTAINER: i32> {
     isa: I,
     source: Source<'a, I>,
     gradient: Masked<'a, I>,
@@ -19,7 +22,7 @@ struct Pass<'a, I: Isa, const IS_SUMS: bool> {
     sums: &'a mut [u8],
 }
 
-impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Pass<'_, I, CONTAINER> {
     /// Σ g·(x − mean) becomes dγ.
     fn finish<const V: usize>(&mut self, first: usize, lanes: usize) {
         let isa = self.isa;
@@ -30,9 +33,10 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
     }
 }
 
-impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let (is_first, is_last) = (rows.start == 0, rows.end == self.rows);
         debug_assert!(rows.len() <= BLOCK);
@@ -40,7 +44,7 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
         let mut sums = [[isa.f32x4_splat(0.0); V]; 2];
         for row in rows {
             let g = self.gradient.load::<V>(isa, row, first, lanes);
-            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
             for v in 0..V {
                 sums[0][v] = isa.f32x4_add(sums[0][v], isa.f32x4_mul(g[v], isa.f32x4_sub(x[v], mean[v])));
                 sums[1][v] = isa.f32x4_add(sums[1][v], g[v]);
@@ -56,12 +60,12 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
 }
 
 impl BatchNormBackwardReduce {
-    fn pass<I: Isa, const IS_SUMS: bool>(&self, isa: I, buffers: &mut Buffers<'_>) {
+    fn pass<I: Isa, const CONTAINER: i32>(&self, isa: I, buffers: &mut Buffers<'_>) {
         let [gradient, output, input, a, b, statistics, ..] = buffers.reads;
         let source = Source::new(isa, input, self.in_stride, [a, b]);
         let gradient = Masked::new(isa, gradient, output, self.channels, [self.lo_bits, self.hi_bits]);
         let (rows, channels) = (self.rows as usize, self.channels as usize);
-        let mut pass = Pass::<I, IS_SUMS> { isa, source, gradient, rows, channels, statistics, sums: buffers.writes[0] };
+        let mut pass = Pass::<I, CONTAINER> { isa, source, gradient, rows, channels, statistics, sums: buffers.writes[0] };
         for_each_panel::<2>(rows, channels, &mut pass);
     }
 }
@@ -79,7 +83,7 @@ impl Kernel for BatchNormBackwardReduce {
         Spans::new()
             .with(field!(gradient_offset), self.gradient_offset, rows * channels * BYTES, Access::Read)
             .with(field!(output_offset), self.output_offset, output * BYTES, Access::Read)
-            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * BYTES, Access::Read)
+            .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * element_bytes(self.in_container), Access::Read)
             .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)
             .with(field!(scale_b_offset), self.scale_b_offset, scale, Access::Read)
             .with(field!(statistics_offset), self.statistics_offset, 2 * channels * BYTES, Access::Read)
@@ -96,11 +100,7 @@ impl Kernel for BatchNormBackwardReduce {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         for _ in units {
-            if self.in_container == SUMS {
-                self.pass::<I, true>(isa, buffers);
-            } else {
-                self.pass::<I, false>(isa, buffers);
-            }
+            with_source!(self.in_container, CONTAINER => self.pass::<I, CONTAINER>(isa, buffers));
         }
     }
 }

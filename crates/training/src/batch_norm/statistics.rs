@@ -1,7 +1,9 @@
 //! Mean and 1/√(variance + ε). Buffers: reads input, scales; writes statistics, running. Scratch: what values are shifted by. One unit.
 
 use crate::params::BatchNormStatistics;
-use crate::rows::{add_to, check_rows, for_each_panel, load, part, part_mut, scale_bytes, store, Panel, Source, SUMS};
+use crate::rows::{
+    add_to, check_rows, element_bytes, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Panel, Source,
+};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -12,7 +14,7 @@ use simd::{mem, Isa};
 /// Values are shifted by the mean of this many rows, so that the squares do not cancel.
 const SHIFT_ROWS: usize = 16;
 
-struct Pass<'a, I: Isa, const IS_SUMS: bool> {
+struct Pass<'a, I: Isa, const CONTAINER: i32> {
     isa: I,
     source: Source<'a, I>,
     channels: usize,
@@ -22,13 +24,13 @@ struct Pass<'a, I: Isa, const IS_SUMS: bool> {
     totals: &'a mut [u8],
 }
 
-impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Pass<'_, I, CONTAINER> {
     fn find_shift<const V: usize>(&mut self, rows: usize, first: usize, lanes: usize) {
         let isa = self.isa;
         let rows = rows.min(SHIFT_ROWS);
         let mut sums = [isa.f32x4_splat(0.0); V];
         for row in 0..rows {
-            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
             sums = core::array::from_fn(|v| isa.f32x4_add(sums[v], x[v]));
         }
         let count = isa.f32x4_splat(rows as f32);
@@ -36,9 +38,10 @@ impl<I: Isa, const IS_SUMS: bool> Pass<'_, I, IS_SUMS> {
     }
 }
 
-impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
+impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let is_first = rows.start == 0;
         if is_first {
@@ -47,7 +50,7 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
         let shift = load::<I, V>(isa, part(self.shift, 0, 0, first, lanes));
         let mut sums = [[isa.f32x4_splat(0.0); V]; 2];
         for row in rows {
-            let x = self.source.load::<IS_SUMS, V>(isa, row, first, lanes);
+            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
             for v in 0..V {
                 let d = isa.f32x4_sub(x[v], shift[v]);
                 sums[0][v] = isa.f32x4_add(sums[0][v], d);
@@ -61,12 +64,12 @@ impl<I: Isa, const IS_SUMS: bool> Panel for Pass<'_, I, IS_SUMS> {
 }
 
 impl BatchNormStatistics {
-    fn pass<I: Isa, const IS_SUMS: bool>(&self, isa: I, buffers: &mut Buffers<'_>, scratch: &mut [u8]) {
+    fn pass<I: Isa, const CONTAINER: i32>(&self, isa: I, buffers: &mut Buffers<'_>, scratch: &mut [u8]) {
         let [input, a, b, ..] = buffers.reads;
         let channels = self.channels as usize;
         let source = Source::new(isa, input, self.in_stride, [a, b]);
         let shift = &mut scratch[..channels * BYTES];
-        let mut pass = Pass::<I, IS_SUMS> { isa, source, channels, shift, totals: buffers.writes[0] };
+        let mut pass = Pass::<I, CONTAINER> { isa, source, channels, shift, totals: buffers.writes[0] };
         for_each_panel::<4>(self.rows as usize, channels, &mut pass);
     }
 
@@ -109,7 +112,12 @@ impl Kernel for BatchNormStatistics {
         let statistics = 2 * self.channels as usize * BYTES;
         let scale = scale_bytes(self.in_container);
         Spans::new()
-            .with(field!(input_offset), self.input_offset, self.rows as usize * self.in_stride as usize * BYTES, Access::Read)
+            .with(
+                field!(input_offset),
+                self.input_offset,
+                self.rows as usize * self.in_stride as usize * element_bytes(self.in_container),
+                Access::Read,
+            )
             .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)
             .with(field!(scale_b_offset), self.scale_b_offset, scale, Access::Read)
             .with(field!(statistics_offset), self.statistics_offset, statistics, Access::Write)
@@ -126,11 +134,7 @@ impl Kernel for BatchNormStatistics {
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         for _ in units {
-            if self.in_container == SUMS {
-                self.pass::<I, true>(isa, buffers, scratch);
-            } else {
-                self.pass::<I, false>(isa, buffers, scratch);
-            }
+            with_source!(self.in_container, CONTAINER => self.pass::<I, CONTAINER>(isa, buffers, scratch));
             self.finish(buffers, scratch);
         }
     }

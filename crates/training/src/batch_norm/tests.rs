@@ -23,17 +23,22 @@ struct Input {
     values: Vec<f32>,
 }
 
-/// f32 [rows][channels + 1], or sums that are worth 0.001·0.5.
+/// f32 [rows][channels + 1], or sums that are worth 0.001·0.5: i32, or i16.
 fn input(arena: &mut Arena, rows: usize, channels: usize, container: i32) -> Input {
     let stride = channels + 1;
     let padded: Vec<f32> = floats(rows * stride, 1).iter().enumerate().map(|(i, x)| x * 3.0 + (i % stride) as f32).collect();
-    let sums: Vec<i32> = padded.iter().map(|x| (x * 1e6) as i32).collect();
+    let sums: Vec<i32> = padded.iter().map(|x| if container == 2 { (x * 2e3) as i16 as i32 } else { (x * 1e6) as i32 }).collect();
     let (a, b) = (0.001f32, 0.5f32);
     let is_inside = |i: &usize| i % stride < channels;
     let inside = (0..rows * stride).filter(is_inside);
-    let scales = if container == 3 { [arena.floats(&[a]), arena.floats(&[b])] } else { [0, 0] };
-    let (offset, values) = if container == 3 {
-        (arena.ints(&sums), inside.map(|i| sums[i] as f32 * (a * b)).collect())
+    let scales = if container != 4 { [arena.floats(&[a]), arena.floats(&[b])] } else { [0, 0] };
+    let (offset, values) = if container != 4 {
+        let offset = if container == 3 {
+            arena.ints(&sums)
+        } else {
+            arena.bytes(&sums.iter().flat_map(|&sum| (sum as i16).to_le_bytes()).collect::<Vec<u8>>())
+        };
+        (offset, inside.map(|i| sums[i] as f32 * (a * b)).collect())
     } else {
         (arena.floats(&padded), inside.map(|i| padded[i]).collect())
     };
@@ -47,7 +52,7 @@ fn store(arena: &mut Arena, s: &Statistics<f32>) -> i32 {
 #[test]
 fn statistics_equal_the_reference() {
     for [rows, channels] in SHAPES {
-        for container in [3, 4] {
+        for container in [2, 3, 4] {
             let mut arena = Arena::new();
             let x = input(&mut arena, rows, channels, container);
             let old = [floats(channels, 2), floats(channels, 3)];
@@ -128,7 +133,9 @@ fn statistics_of_evaluation_are_the_running_ones() {
 #[test]
 fn forward_equals_the_reference() {
     for [rows, channels] in SHAPES {
-        for (container, has_residual, bounds) in [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU)] {
+        for (container, has_residual, bounds) in
+            [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU), (2, true, RELU), (2, false, FREE)]
+        {
             let mut arena = Arena::new();
             let x = input(&mut arena, rows, channels, container);
             let s = statistics(&x.values, channels, EPSILON);
@@ -216,7 +223,9 @@ fn check_backward([rows, channels]: [usize; 2], container: i32, has_residual: bo
 #[test]
 fn backward_equals_the_reference() {
     for shape in SHAPES {
-        for (container, has_residual, bounds) in [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU)] {
+        for (container, has_residual, bounds) in
+            [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU), (2, true, RELU), (2, false, FREE)]
+        {
             check_backward(shape, container, has_residual, bounds);
         }
     }

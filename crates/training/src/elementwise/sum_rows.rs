@@ -1,7 +1,7 @@
 //! Sums over rows, in blocks. Buffers: reads input; writes output. One unit.
 
 use crate::params::SumRows;
-use crate::rows::{add_to, for_each_panel, load, part, part_mut, Panel};
+use crate::rows::{add_to, for_each_panel, lanes_of, load, part, part_mut, Panel};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
 use kernels::f32::lanes::BYTES;
@@ -19,6 +19,7 @@ struct Pass<'a, I: Isa> {
 impl<I: Isa> Panel for Pass<'_, I> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let isa = self.isa;
         let is_first = rows.start == 0;
         let mut sums = [isa.f32x4_splat(0.0); V];

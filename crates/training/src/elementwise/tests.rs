@@ -68,13 +68,16 @@ fn sums_of_rows_equal_the_reference() {
 #[test]
 fn dequantized_sums_equal_the_plain_formula() {
     for (rows, channels, stride) in [(1, 1, 1), (300, 16, 16), (7, 10, 16), (65, 21, 24)] {
-        for has_bias in [false, true] {
-            let sums: Vec<i32> = floats(rows * stride, 1).iter().map(|x| (x * 1e8) as i32).collect();
+        for (has_bias, is_narrow) in [(false, false), (true, false), (true, true)] {
+            let size = if is_narrow { 3e4 } else { 1e8 };
+            let sums: Vec<i32> = floats(rows * stride, 1).iter().map(|x| (x * size) as i32).collect();
             let bias = floats(channels, 2);
             let (a, b) = (0.013f32, 0.7f32);
             let mut arena = Arena::new();
+            let narrow: Vec<u8> = sums.iter().flat_map(|sum| (*sum as i16).to_le_bytes()).collect();
             let params = DequantizeSums {
-                input_offset: arena.ints(&sums),
+                input_offset: if is_narrow { arena.bytes(&narrow) } else { arena.ints(&sums) },
+                in_container: if is_narrow { 2 } else { 3 },
                 scale_a_offset: arena.floats(&[a]),
                 scale_b_offset: arena.floats(&[b]),
                 bias_offset: if has_bias { arena.floats(&bias) } else { 0 },
@@ -133,6 +136,6 @@ fn wild_parameters_are_refused_or_sound() {
     fuzz(ClampBackward::WORDS, &[64; 6], ClampBackward::from_words);
     fuzz(CountNonFinite::WORDS, &[64; 3], CountNonFinite::from_words);
     fuzz(SumRows::WORDS, &[64; 4], SumRows::from_words);
-    fuzz(DequantizeSums::WORDS, &[64; 8], DequantizeSums::from_words);
+    fuzz(DequantizeSums::WORDS, &[64, 64, 64, 64, 64, 3, 64, 64, 64], DequantizeSums::from_words);
     fuzz(DequantizeWeightGradient::WORDS, &[64, 64, 64, 64, 3, 4, 5, 1], DequantizeWeightGradient::from_words);
 }

@@ -2,7 +2,7 @@
 
 use super::windows::{check_windows, windows, Windows};
 use crate::params::AveragePoolNhwc;
-use crate::rows::{for_each_panel, load, part, part_mut, store, Panel};
+use crate::rows::{for_each_panel, lanes_of, load, part, part_mut, store, Panel};
 use core::ops::Range;
 use kernels::check::{is_total, MAX_DIMENSION};
 use kernels::f32::lanes::BYTES;
@@ -35,6 +35,7 @@ struct Pass<'a, I: Isa> {
 impl<I: Isa> Panel for Pass<'_, I> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
+        let lanes = lanes_of::<V>(lanes);
         let (isa, channels) = (self.isa, self.windows.channels);
         for pixel in rows {
             let (y, x) = self.windows.place(pixel);

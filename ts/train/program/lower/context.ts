@@ -14,7 +14,7 @@ import type { StepRun } from '../step-run.js';
 /** What is done with the gradient of a node's output: the backward pass of the node. */
 export type Backward = (gradient: StepBuffer) => void;
 
-/** f32 [rows][channels], which in_container 4 says, or exact sums of a quantized layer, [rows][stride] i32. */
+/** f32 [rows][channels], which in_container 4 says, or exact sums of a quantized layer, [rows][stride] i32 or i16. */
 export interface Source {
   readonly buffer: StepBuffer;
   readonly container: Container | typeof F32_CONTAINER;

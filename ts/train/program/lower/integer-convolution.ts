@@ -23,6 +23,12 @@ export interface IntegerConvolution {
   readonly geometry: ConvGeometry;
 }
 
+/** Exact sums, [out pixels][out_c], in the smallest container that holds them whatever the codes are. */
+export interface ExactSums {
+  readonly buffer: StepBuffer;
+  readonly container: typeof Container.i16 | typeof Container.i32;
+}
+
 /** 4 · 9 · 15 · 7 of each fit an i32. */
 const MOST_WINOGRAD_CHANNELS = 500_000;
 
@@ -31,7 +37,9 @@ type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 
 /** What decides how large codes are. */
 export type CodeRange = Pick<Codes, 'container' | 'bits'>;
 
-/** Sums are i32. */
+const BYTES = { [Container.i16]: 2, [Container.i32]: 4 } as const;
+
+/** Sums are i32 at most. */
 export const LARGEST_SUM = 2 ** 31 - 1;
 
 /** The largest magnitude that codes of so many bits have. */
@@ -39,11 +47,12 @@ export function largestCode({ container, bits }: CodeRange): number {
   return container === Container.u8 ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
 }
 
-/** i32 [out pixels][out_c], dense. Throws ERR_ARGUMENT for a layer whose sums may not fit. */
-export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): StepBuffer {
+/** Throws ERR_ARGUMENT for a layer whose sums may not fit. */
+export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): ExactSums {
   const { label, geometry } = convolution;
-  checkSums(convolution);
-  const sums = context.temporary(label, 4 * outPixels(geometry) * geometry.outC);
+  const largest = checkSums(convolution);
+  const container = largest < 2 ** 15 ? Container.i16 : Container.i32;
+  const sums = { container, buffer: context.temporary(label, BYTES[container] * outPixels(geometry) * geometry.outC) };
   const dot = chooseRelaxedDot(context, convolution);
   const kind = chooseKernel(context, convolution, dot);
   const fields = stepFields(convolution, packWeights(context, convolution, kind, dot), sums);
@@ -68,11 +77,13 @@ function savesProducts({ outH, outW }: ConvGeometry): boolean {
   return 16 * Math.ceil(outH / 2) * Math.ceil(outW / 2) < 9 * outH * outW;
 }
 
-/** SPEC 7.1.1. */
-export function checkSums({ label, input, weightBits, geometry }: Pick<IntegerConvolution, 'label' | 'input' | 'weightBits' | 'geometry'>): void {
+/** The largest sum that a layer may have (SPEC 7.1.1). */
+export function checkSums({ label, input, weightBits, geometry }: Pick<IntegerConvolution, 'label' | 'input' | 'weightBits' | 'geometry'>): number {
   const terms = (geometry.inC / geometry.groups) * geometry.kernelH * geometry.kernelW;
-  const most = Math.floor(LARGEST_SUM / (largestCode(input) * largestCode({ container: Container.i8, bits: weightBits })));
+  const product = largestCode(input) * largestCode({ container: Container.i8, bits: weightBits });
+  const most = Math.floor(LARGEST_SUM / product);
   if (terms > most) throw new DyadicError('ERR_ARGUMENT', { op: label, argument: 'weight', expected: `at most ${most} products in a sum with so many bits: sums have 32 bits`, received: String(terms) });
+  return terms * product;
 }
 
 function chooseRelaxedDot({ lowering }: TrainContext, { input, weightBits }: IntegerConvolution): Dot | null {
@@ -125,17 +136,17 @@ function packWeights(context: TrainContext, convolution: IntegerConvolution, kin
   return { weights: panels, bias };
 }
 
-function stepFields({ input, geometry }: IntegerConvolution, { weights, bias }: Packed, sums: StepBuffer): StepFields<'conv2d'> {
+function stepFields({ input, geometry }: IntegerConvolution, { weights, bias }: Packed, sums: ExactSums): StepFields<'conv2d'> {
   return {
     inputOffset: at(input.buffer),
     weightsOffset: at(weights),
     biasOffset: at(bias),
     multiplierOffset: 0,
-    outputOffset: at(sums),
+    outputOffset: at(sums.buffer),
     inContainer: input.container,
     inStride: input.stride,
     inZeroPoint: 0,
-    outContainer: Container.i32,
+    outContainer: sums.container,
     outStride: geometry.outC,
     ...geometry,
     form: Form.raw,

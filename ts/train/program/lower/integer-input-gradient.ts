@@ -5,15 +5,15 @@ import { at, type StepBuffer } from '../../../session/assembler.js';
 import { stridedCopy } from '../../../session/strided-copy.js';
 import type { TrainContext } from './context.js';
 import { transposedGeometry, weightCount, type ConvGeometry } from './geometry.js';
-import { integerConvolution, type Codes } from './integer-convolution.js';
+import { integerConvolution, type Codes, type ExactSums } from './integer-convolution.js';
 
 export interface WeightCodes {
   readonly weights: StepBuffer;
   readonly bits: number;
 }
 
-/** i32 [in pixels][in_c] */
-export function integerInputGradient(context: TrainContext, name: string, gradient: Codes, { weights, bits }: WeightCodes, forward: ConvGeometry): StepBuffer {
+/** [in pixels][in_c] */
+export function integerInputGradient(context: TrainContext, name: string, gradient: Codes, { weights, bits }: WeightCodes, forward: ConvGeometry): ExactSums {
   const spread = spreadPixels(context, name, gradient, forward);
   const { padTop, padLeft, ...rest } = transposedGeometry(forward);
   if (padTop < 0 || padLeft < 0) {

@@ -2,7 +2,7 @@
  * Quantized convolutions and linear layers: three integer convolutions a step. Forward: codes of activations and weights, exact sums. Backward: codes of the
  * gradient, which the sums to the input and to the weights read, and what the quantizers let through (research/seeds-training §1.3).
  */
-import { at, type Ref, type StepBuffer } from '../../../session/assembler.js';
+import { at, floatBits, type Ref, type StepBuffer } from '../../../session/assembler.js';
 import { channelStride } from '../../../session/layout.js';
 import { Container } from '../../../wasm/params.js';
 import type { Parameter } from '../../modules/parameter.js';
@@ -11,7 +11,7 @@ import { GRADIENT_STATE, type GradientLayer } from '../gradient-layer.js';
 import { channels, elements, rows, type Backward, type TrainContext } from './context.js';
 import { geometryOf, inPixels, outPixels, weightCount, type ConvGeometry, type LayerNode } from './geometry.js';
 import { makeGradientLayer, quantizeGradient, quantizeGradientPerChannel } from './gradient-codes.js';
-import { integerConvolution, type Codes } from './integer-convolution.js';
+import { integerConvolution, type Codes, type ExactSums } from './integer-convolution.js';
 import { integerInputGradient } from './integer-input-gradient.js';
 import { integerWeightGradient } from './integer-weight-gradient.js';
 import { biasGradient } from './layer-f32.js';
@@ -48,13 +48,14 @@ export function lowerLayerQuantized(context: TrainContext, node: QuantizedNode):
 }
 
 /** The sums themselves where a batch norm reads them, else floats. */
-function placeOutput(context: TrainContext, node: QuantizedNode, geometry: ConvGeometry, sums: StepBuffer, [a, b]: readonly [Ref, Ref], layer: GradientLayer): void {
+function placeOutput(context: TrainContext, node: QuantizedNode, geometry: ConvGeometry, sums: ExactSums, [a, b]: readonly [Ref, Ref], layer: GradientLayer): void {
   if (node.bias === null && context.plan.sums.has(node.output.index)) {
-    context.placeSource(node.output, { buffer: sums, container: Container.i32, stride: geometry.outC, scaleA: a, scaleB: b, layer });
+    context.placeSource(node.output, { ...sums, stride: geometry.outC, scaleA: a, scaleB: b, layer });
     return;
   }
   context.assembler.step('dequantize_sums', {
-    inputOffset: at(sums),
+    inputOffset: at(sums.buffer),
+    inContainer: sums.container,
     scaleAOffset: a,
     scaleBOffset: b,
     biasOffset: node.bias === null ? 0 : context.parameter(node.bias),
@@ -121,9 +122,11 @@ function inputGradient(context: TrainContext, forward: Forward, codes: Codes): v
   const before = gradients.of(input);
   const output = context.temporary(`gradient into ${node.name}`, 4 * elements(input));
   const intervalGradient = context.temporary(`gradient of ${node.name} activation interval`, 4);
+  // Who adds last spares the batch norm a look at its result.
+  const clamp = context.plan.firstReaders.get(input.index) === node ? context.plan.norms.get(input.index) : undefined;
   assembler.step('quantize_activations_backward', {
     inputOffset: at(context.floats(input)),
-    gradientOffset: at(sums),
+    gradientOffset: at(sums.buffer),
     scaleAOffset: at(layer.state, 4 * GRADIENT_STATE.step),
     scaleBOffset: shift(weightState),
     addOffset: before === undefined ? 0 : at(before),
@@ -132,13 +135,17 @@ function inputGradient(context: TrainContext, forward: Forward, codes: Codes): v
     intervalGradientOffset: at(intervalGradient),
     rows: inPixels(geometry),
     channels: geometry.inC,
-    inContainer: Container.i32,
+    inContainer: sums.container,
     inStride: geometry.inC,
     bits: bits.activation,
     isSigned: isSigned ? 1 : 0,
+    loBits: floatBits(clamp?.lo ?? -Infinity),
+    hiBits: floatBits(clamp?.hi ?? Infinity),
   });
   gradients.addParameter(activationInterval, at(intervalGradient), 1);
-  if (gradients.isWanted(input)) gradients.replace(input, output);
+  if (!gradients.isWanted(input)) return;
+  if (clamp === undefined) gradients.replace(input, output);
+  else gradients.replaceMasked(input, output);
 }
 
 function weightGradient(context: TrainContext, forward: Forward, codes: Codes, perChannel: ReturnType<typeof quantizeGradientPerChannel>): void {

@@ -1,5 +1,5 @@
 /** Batch norm, with the residual that is added and the clamp that follows. Reads the exact sums of a quantized layer where it can. */
-import { at, floatBits, type Ref } from '../../../session/assembler.js';
+import { at, floatBits, type Ref, type StepBuffer } from '../../../session/assembler.js';
 import type { NormalizeNode } from '../fuse.js';
 import { channels, elements, rows, type Backward, type TrainContext } from './context.js';
 
@@ -31,21 +31,26 @@ export function lowerNormalize(context: TrainContext, node: NormalizeNode): Back
   });
   return (gradient) => {
     const common = { gradientOffset: at(gradient), outputOffset: at(result), ...read, statisticsOffset: at(statistics) };
-    lowerBackward(context, node, common, { ...sizes, ...bounds });
+    if (context.gradients.isMasked(output)) lowerBackward(context, node, { ...common, outputOffset: at(gradient) }, { ...sizes, ...NO_BOUNDS }, gradient);
+    else lowerBackward(context, node, common, { ...sizes, ...bounds }, null);
   };
 }
 
 type Sizes = Record<'inContainer' | 'inStride' | 'rows' | 'channels' | 'loBits' | 'hiBits', number>;
 type Common = Record<'gradientOffset' | 'outputOffset' | 'inputOffset' | 'statisticsOffset', Ref> & Record<'scaleAOffset' | 'scaleBOffset', Ref | number>;
 
-function lowerBackward(context: TrainContext, { name, norm, input, residual }: NormalizeNode, common: Common, sizes: Sizes): void {
+/** Kernels do not look at `output` then. */
+const NO_BOUNDS = { loBits: floatBits(-Infinity), hiBits: floatBits(Infinity) };
+
+/** @param masked the gradient of the output, if it is that of the residual already. */
+function lowerBackward(context: TrainContext, { name, norm, input, residual }: NormalizeNode, common: Common, sizes: Sizes, masked: StepBuffer | null): void {
   const { assembler, gradients } = context;
   const floats = 4 * elements(input);
   const sums = context.temporary(`gradient of ${name} γ and β`, 8 * sizes.channels);
   assembler.step('batch_norm_backward_reduce', { ...common, sumsOffset: at(sums), ...sizes });
   const { layer } = context.source(input);
   const wantsResidual = residual !== null && gradients.isWanted(residual);
-  const residualGradient = wantsResidual ? context.temporary(`gradient into the shortcut of ${name}`, floats) : null;
+  const residualGradient = wantsResidual && masked === null ? context.temporary(`gradient into the shortcut of ${name}`, floats) : null;
   const inputGradient = context.temporary(`gradient into ${name}`, floats);
   assembler.step('batch_norm_backward_apply', {
     ...common,
@@ -57,7 +62,8 @@ function lowerBackward(context: TrainContext, { name, norm, input, residual }: N
     ...sizes,
   });
   gradients.add(input, inputGradient);
-  if (residual !== null && residualGradient !== null) gradients.add(residual, residualGradient);
+  const toResidual = residualGradient ?? masked;
+  if (residual !== null && toResidual !== null) gradients.add(residual, toResidual);
   gradients.addParameter(norm.gamma, at(sums), sizes.channels);
   gradients.addParameter(norm.beta, at(sums, 4 * sizes.channels), sizes.channels);
 }

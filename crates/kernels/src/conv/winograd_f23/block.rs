@@ -93,7 +93,7 @@ impl<'a, I: Isa, D: Products> Block<'a, I, D> {
         let channels = packed_channels(layer.out_c as usize).min(stride);
         let place = Place { first, stride, stored: [0, COLUMNS].map(|half| channels.saturating_sub(first + half).min(COLUMNS)) };
         if cfg!(feature = "train") && layer.form == form::RAW {
-            self.store(&Sums { place }, sums, output);
+            self.store(&Sums { container: layer.out_container, place }, sums, output);
         } else if let Some(form) = self.q15() {
             self.store(&self.codes(form, index, multipliers, place), sums, output);
         } else {

@@ -4,8 +4,7 @@ use super::block::{Block, Corner};
 use super::products::Products;
 use super::TileSums;
 use crate::codes::{store_first, store_sixteen, LANES};
-use crate::conv::epilogue::{Epilogue, Raw};
-use crate::params::container;
+use crate::conv::epilogue::{self, Epilogue};
 use crate::requant::{AnyForm, Form};
 use core::array::from_fn;
 use simd::Isa;
@@ -38,9 +37,11 @@ pub struct Codes<I: Isa, F: Form<I>> {
 #[derive(Clone, Copy)]
 pub struct Quartered(pub AnyForm);
 
-/// Sums as i32.
+/// The sums themselves.
 #[derive(Clone, Copy)]
 pub struct Sums {
+    /// I32, or I16 if they fit.
+    pub container: i32,
     /// Where pixels lie.
     pub place: Place,
 }
@@ -115,9 +116,9 @@ impl<I: Isa> Tail<I> for Sums {
     fn store(&self, isa: I, pixel: usize, eights: [[I::I32x4; 2]; 2], output: &mut [u8]) {
         let at = self.place.first + pixel * self.place.stride;
         let [first, second] = self.place.stored;
-        Raw.store(isa, container::I32, eights[0], (), first, output, at);
+        epilogue::Sums.store(isa, self.container, eights[0], (), first, output, at);
         if second > 0 {
-            Raw.store(isa, container::I32, eights[1], (), second, output, at + LANES);
+            epilogue::Sums.store(isa, self.container, eights[1], (), second, output, at + LANES);
         }
     }
 }
