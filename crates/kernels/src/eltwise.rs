@@ -4,7 +4,7 @@ use crate::check::{container_range, element_bytes, field_holds, fields_in, is_fo
 use crate::codes::{store_first, with_container, Container, I16, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, form, Add, Requantize};
-use crate::requant::{with_form, Form, Requantization};
+use crate::requant::{with_form, Copied, Form, Requantization};
 use core::ops::Range;
 use simd::Isa;
 
@@ -27,7 +27,12 @@ impl Step {
         let spec = self.spec;
         let whole = count / LANES * LANES;
         with_container!(self.in_container, C => {
-            with_form!(isa, spec, form => self.vectors::<I, C, _>(isa, form, input, output, whole));
+            // One operand of most residual additions is a carrier already.
+            if spec.form == form::COPY {
+                self.vectors::<I, C, _>(isa, Copied::new(isa, &spec), input, output, whole);
+            } else {
+                with_form!(isa, spec, form => self.vectors::<I, C, _>(isa, form, input, output, whole));
+            }
             for at in whole..count {
                 let code = spec.apply(C::read(input, at) - self.in_zero_point, self.multiplier);
                 with_container!(self.out_container, O => O::write(output, at, code));
