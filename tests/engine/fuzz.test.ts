@@ -71,6 +71,8 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
   if (kernel === 'depthwise_conv2d_relaxed') draft['inStride'] = 8 * (1 + random.next(3));
+  // Sixteen channels are stored at a time, of u4 codes in bytes (container 0).
+  if (kernel === 'conv2d_paired') Object.assign(draft, { inContainer: 0, inZeroPoint: random.next(16), outStride: 16 * (1 + random.next(2)) });
   if (kernel === 'pack_depthwise') draft['inC'] = draft['outC'] as number;
   if (kernel === 'lookup_pixels') Object.assign(draft, { inChannels: 1 + random.next(4), outChannels: 1 + random.next(4), outStride: 4 });
   for (const prefix of ['', 'a', 'b', 'code']) agreeOnForm(random, draft, prefix);
@@ -113,7 +115,7 @@ function agreeOnWinograd(draft: Draft): void {
 }
 
 function agreeOnGroups(random: Random, kernel: KernelName, draft: Draft): void {
-  const groups = ['conv2d', 'conv2d_relaxed', 'winograd_f23', 'winograd_f43'].includes(kernel) ? 1 : 1 + random.next(4);
+  const groups = ['conv2d', 'conv2d_relaxed', 'conv2d_paired', 'winograd_f23', 'winograd_f43'].includes(kernel) ? 1 : 1 + random.next(4);
   const each = kernel.startsWith('depthwise_conv2d') ? 1 : 1 + random.next(5);
   const outEach = kernel.startsWith('depthwise_conv2d') ? 1 : 1 + random.next(5);
   Object.assign(draft, { groups, inC: groups * each, outC: groups * outEach });
