@@ -17,9 +17,6 @@ const TRAIN_SOURCES = ['crates/quantizers', 'crates/training'];
 const STACK_BYTES = 131_072;
 const LINKER = ['-C', `link-arg=-zstack-size=${STACK_BYTES}`];
 
-// Kernels say themselves what is a vector: what LLVM vectorizes or unrolls beside them makes the module larger and nothing faster.
-const SMALL = ['-C', 'no-vectorize-loops', '-C', 'no-vectorize-slp'];
-
 /**
  * The flags of rustc, the optimization level of the modules of inference, and the instructions that wasm-opt may expect and use. Level 3 makes them 4 KB larger,
  * compressed, and not measurably faster. `scalar` is what an engine without SIMD falls back on: small rather than fast.
@@ -47,9 +44,9 @@ function buildParams(env) {
 
 /** `train`: the module of dyadic/train, which has the kernels of training beside all others. */
 function buildFlavour(flavour, { train }, env) {
-  const { rust: own, level: small, features } = FLAVOURS[flavour];
+  const { rust, level: small, features } = FLAVOURS[flavour];
   // Training keeps Cargo.toml's level: there speed is everything, and nobody loads it with a page.
-  const [rust, level] = train && flavour !== 'scalar' ? [own, undefined] : [[...own, ...SMALL], small];
+  const level = train && flavour !== 'scalar' ? undefined : small;
   const name = train ? `train-${flavour}` : flavour;
   const outputs = [`pkg/${name}.wasm`, `pkg/${name}.wasm.d.ts`, `dist/wasm/${name}.wasm`];
   const settings = [train, rust, level, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
