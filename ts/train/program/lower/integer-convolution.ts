@@ -61,10 +61,10 @@ export function integerConvolution(context: TrainContext, convolution: IntegerCo
   return sums;
 }
 
-function chooseKernel({ lowering }: TrainContext, { input, weightBits, geometry }: IntegerConvolution, dot: Dot | null): Kind {
+function chooseKernel({ hasVectors }: TrainContext, { input, weightBits, geometry }: IntegerConvolution, dot: Dot | null): Kind {
   const { groups, inC, outC } = geometry;
   if (groups > 1) return groups === inC && groups === outC ? 'depthwise_conv2d' : 'grouped_conv2d';
-  if (lowering !== 'none' && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && inC <= MOST_WINOGRAD_CHANNELS && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
+  if (hasVectors && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && inC <= MOST_WINOGRAD_CHANNELS && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
   return dot === null ? 'conv2d' : 'conv2d_relaxed';
 }
 
