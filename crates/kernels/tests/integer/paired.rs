@@ -30,17 +30,7 @@ impl Case {
     }
 
     fn pair_packing(&self) -> PackConv2dPaired {
-        let p = &self.shape;
-        PackConv2dPaired {
-            bias_offset: i32::from(self.bias),
-            multiplier_count: self.multipliers().len() as i32,
-            in_zero_point: p.in_zero_point,
-            in_c: p.in_c,
-            out_c: p.out_c,
-            kernel_h: p.kernel_h,
-            kernel_w: p.kernel_w,
-            ..PackConv2dPaired::default()
-        }
+        PackConv2dPaired::from_words(&self.packing().to_array()).expect("the same fields")
     }
 
     /// The layer by [`Conv2dPaired`].

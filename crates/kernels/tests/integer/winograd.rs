@@ -9,7 +9,8 @@ use kernels::params::{container, PackWinogradF43, WinogradF43};
 use simd::Isa;
 
 impl Case {
-    fn packing(&self) -> PackWinogradF43 {
+    /// Of every layout without groups.
+    pub fn packing(&self) -> PackWinogradF43 {
         let p = &self.shape;
         PackWinogradF43 {
             bias_offset: i32::from(self.bias),
