@@ -37,7 +37,7 @@ type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 
 /** What decides how large codes are. */
 export type CodeRange = Pick<Codes, 'container' | 'bits'>;
 
-const BYTES = { [Container.i16]: 2, [Container.i32]: 4 } as const;
+export const SUM_BYTES = { [Container.i16]: 2, [Container.i32]: 4 } as const;
 
 /** Sums are i32 at most. */
 export const LARGEST_SUM = 2 ** 31 - 1;
@@ -47,12 +47,15 @@ export function largestCode({ container, bits }: CodeRange): number {
   return container === Container.u8 ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
 }
 
-/** Throws ERR_ARGUMENT for a layer whose sums may not fit. */
-export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): ExactSums {
+/** The smallest that holds sums of this magnitude. */
+export function containerOf(largest: number): ExactSums['container'] {
+  return largest < 2 ** 15 ? Container.i16 : Container.i32;
+}
+
+/** `container`: a larger one than the sums need, if given. Throws ERR_ARGUMENT for a layer whose sums may not fit. */
+export function integerConvolution(context: TrainContext, convolution: IntegerConvolution, container = containerOf(checkSums(convolution))): ExactSums {
   const { label, geometry } = convolution;
-  const largest = checkSums(convolution);
-  const container = largest < 2 ** 15 ? Container.i16 : Container.i32;
-  const sums = { container, buffer: context.temporary(label, BYTES[container] * outPixels(geometry) * geometry.outC) };
+  const sums = { container, buffer: context.temporary(label, SUM_BYTES[container] * outPixels(geometry) * geometry.outC) };
   const dot = chooseRelaxedDot(context, convolution);
   const kind = chooseKernel(context, convolution, dot);
   const fields = stepFields(convolution, packWeights(context, convolution, kind, dot), sums);
