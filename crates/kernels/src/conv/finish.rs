@@ -35,25 +35,25 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
     let done = match spec.form {
         form::Q15 if spec.shift >= 1 && is_narrow => with_shift!(spec.shift, SHIFT in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] => {
             let form = Requantized(Q15Right::<I, SHIFT>::new(isa, &spec));
-            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }),
         form::Q15 if is_narrow => {
             let form = Requantized(Q15Left::new(isa, &spec));
-            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         form::Q15 if spec.shift >= 1 => {
             let form = Requantized(Q15Right::<I, 0>::new(isa, &spec));
-            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         form::Q15 => {
             let form = Requantized(Q15Left::new(isa, &spec));
-            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         _ => 0,
     };
     if done < sums.len() {
         with_epilogue!(isa, spec, form => {
-            one_by_one(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first + done, &sums[done..], output);
+            one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), first + done, &sums[done..], output);
         });
     }
 }

@@ -23,5 +23,5 @@ pub const TILE: usize = 4;
 pub const PATCH: usize = 6;
 /// Products of a tile per channel.
 pub const POSITIONS: usize = PATCH * PATCH;
-/// Tiles that the microkernel takes at once: its four rows.
+/// Tiles that are transformed and multiplied at once: the four rows of the microkernel.
 pub const QUAD: usize = 4;

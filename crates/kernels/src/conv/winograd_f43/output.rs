@@ -1,9 +1,8 @@
-//! Aᵀ·m·A, the exact division, bias and requantization: the 36 sums of a tile into 4×4 codes of eight output channels.
+//! Aᵀ·m·A and the exact division: the 36 sums of a tile into 4×4 outputs of eight channels.
 
 use super::multiply::Sums;
-use super::{PATCH, POSITIONS, TILE};
-use crate::conv::epilogue::Epilogue;
-use crate::conv::output::Columns;
+use super::{PATCH, POSITIONS, QUAD, TILE};
+use crate::conv::finish::Eight;
 use crate::params::Conv2d;
 use core::array::from_fn;
 use simd::Isa;
@@ -31,73 +30,42 @@ fn at<I: Isa>(isa: I, m: [I::I32x4; PATCH]) -> [I::I32x4; TILE] {
     ]
 }
 
-/// Sums of 4×4 outputs, eight channels each.
-type Outputs<I> = [[[<I as Isa>::I32x4; 2]; TILE]; TILE];
-
-/// Adds Y of four channels, half 0 or 1 of eight: 576·Y, divided.
-#[inline(always)]
-fn four_channels<I: Isa>(isa: I, sums: &[Sums; POSITIONS], row: usize, half: usize, outputs: &mut Outputs<I>) {
-    let zero = isa.i32x4_splat(0);
-    let mut columns = [[zero; PATCH]; TILE];
-    for x in 0..PATCH {
-        let column = at(isa, from_fn(|y| isa.i32x4_load(&sums[y * PATCH + x][row][half])));
-        for (row, value) in columns.iter_mut().zip(column) {
-            row[x] = value;
-        }
-    }
-    let ninth = isa.i32x4_splat(NINTH);
-    for (line, row) in outputs.iter_mut().zip(columns) {
-        for (output, sum) in line.iter_mut().zip(at(isa, row)) {
-            output[half] = isa.i32x4_add(output[half], isa.i32x4_shr_s(isa.i32x4_mul(sum, ninth), 6));
-        }
-    }
-}
-
-/// Adds Y of the tile in row `row` of its four. One function for all forms of requantization: it is large.
+/// `initial` + Y of every tile of a block, eight channels: `sums` are `[quad][position]`, `outputs` the four rows of all tiles, `[4][tile][4]`.
 #[inline(never)]
-fn transform<I: Isa>(isa: I, sums: &[Sums; POSITIONS], row: usize, outputs: &mut Outputs<I>) {
-    four_channels(isa, sums, row, 0, outputs);
-    four_channels(isa, sums, row, 1, outputs);
-}
-
-/// The part of a tile that lies in the image.
-#[derive(Clone, Copy)]
-pub struct Place {
-    /// Its first row and column of the output.
-    pub first: [usize; 2],
-    /// How many rows and columns there are, at most 4.
-    pub size: [usize; 2],
-}
-
-impl Place {
-    /// The tile number `tile`, row by row.
-    pub fn of(layer: &Conv2d, tile: usize) -> Self {
-        let (height, width) = (layer.out_h as usize, layer.out_w as usize);
-        let across = width.div_ceil(TILE);
-        let (y, x) = (tile / across * TILE, tile % across * TILE);
-        Self { first: [y, x], size: [TILE.min(height - y), TILE.min(width - x)] }
-    }
-}
-
-/// Stores the codes of the tile in row `row` of its four; `parts` are its sums over each part of the input channels, which
-/// are divided exactly one by one. Bias and rounding, `columns.initial`, are added after the division.
-#[inline(never)]
-pub fn store_tile<'s, I: Isa, F: Epilogue<I>>(
-    isa: I,
-    layer: &Conv2d,
-    columns: &Columns<'_, I, F>,
-    parts: impl Iterator<Item = &'s [Sums; POSITIONS]>,
-    row: usize,
-    tile: usize,
-    output: &mut [u8],
-) {
-    let mut outputs = [[columns.initial; TILE]; TILE];
-    parts.for_each(|sums| transform(isa, sums, row, &mut outputs));
-    let Place { first: [first_y, first_x], size: [height, width] } = Place::of(layer, tile);
-    for (y, outputs) in outputs.iter().enumerate().take(height) {
-        let line = (first_y + y) * layer.out_w as usize + first_x;
-        for (x, &sums) in outputs.iter().enumerate().take(width) {
-            columns.store(line + x, sums, output);
+pub fn inverse<I: Isa>(isa: I, sums: &[Sums], initial: [I::I32x4; 2], outputs: &mut [Eight]) {
+    let length = outputs.len() / TILE;
+    let (quads, _) = sums.as_chunks::<POSITIONS>();
+    for (quad, sums) in quads.iter().enumerate() {
+        for vector in 0..2 * QUAD {
+            let (tile, half) = (vector / 2, vector % 2);
+            let mut columns = [[initial[0]; PATCH]; TILE];
+            for x in 0..PATCH {
+                let column = at(isa, from_fn(|y| isa.i32x4_load(&sums[y * PATCH + x][tile][half])));
+                for (row, value) in columns.iter_mut().zip(column) {
+                    row[x] = value;
+                }
+            }
+            let ninth = isa.i32x4_splat(NINTH);
+            for (line, row) in outputs.chunks_exact_mut(length).zip(columns) {
+                let (line, _) = line.as_chunks_mut::<TILE>();
+                for (output, sum) in line[quad * QUAD + tile].iter_mut().zip(at(isa, row)) {
+                    isa.i32x4_store(isa.i32x4_add(initial[half], isa.i32x4_shr_s(isa.i32x4_mul(sum, ninth), 6)), &mut output[half]);
+                }
+            }
         }
     }
+}
+
+/// Adds the outputs of another part of the input channels.
+#[inline(never)]
+pub fn add<I: Isa>(isa: I, outputs: &mut [Eight], others: &[Eight]) {
+    for (output, other) in outputs.as_flattened_mut().iter_mut().zip(others.as_flattened()) {
+        isa.i32x4_store(isa.i32x4_add(isa.i32x4_load(output), isa.i32x4_load(other)), output);
+    }
+}
+
+/// Where a tile lies: the row and the column of its first output.
+pub fn corner(layer: &Conv2d, tile: usize) -> [usize; 2] {
+    let across = (layer.out_w as usize).div_ceil(TILE);
+    [tile / across * TILE, tile % across * TILE]
 }
