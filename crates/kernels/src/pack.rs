@@ -54,14 +54,13 @@ macro_rules! packing_spans {
     ($pack:expr, $weights:expr, $packed:expr) => {{
         let channels = packed_channels($pack.out_c as usize) * 4;
         let bias = if $pack.bias_offset == 0 { 0 } else { $pack.out_c as usize * 4 };
-        let field = |name: &str| Self::FIELDS.iter().position(|field| *field == name).unwrap_or(0);
         Spans::new()
-            .with(field("weights_offset"), $pack.weights_offset, $weights, Access::Read)
-            .with(field("bias_offset"), $pack.bias_offset, bias, Access::Read)
-            .with(field("multiplier_offset"), $pack.multiplier_offset, $pack.multiplier_count as usize * 4, Access::Read)
-            .with(field("packed_weights_offset"), $pack.packed_weights_offset, $packed, Access::Write)
-            .with(field("packed_bias_offset"), $pack.packed_bias_offset, channels, Access::Write)
-            .with(field("packed_multiplier_offset"), $pack.packed_multiplier_offset, channels, Access::Write)
+            .with($crate::field!(weights_offset), $pack.weights_offset, $weights, Access::Read)
+            .with($crate::field!(bias_offset), $pack.bias_offset, bias, Access::Read)
+            .with($crate::field!(multiplier_offset), $pack.multiplier_offset, $pack.multiplier_count as usize * 4, Access::Read)
+            .with($crate::field!(packed_weights_offset), $pack.packed_weights_offset, $packed, Access::Write)
+            .with($crate::field!(packed_bias_offset), $pack.packed_bias_offset, channels, Access::Write)
+            .with($crate::field!(packed_multiplier_offset), $pack.packed_multiplier_offset, channels, Access::Write)
     }};
 }
 
