@@ -19,7 +19,7 @@ use simd::{mem, Isa};
 /// Transformed codes of one block stay below this, so that they live in the second-level cache while the weights stream past.
 const BLOCK_BYTES: usize = 600 * 1024;
 /// More quads of tiles than this per block gain little: the weights of a position are then in the first-level cache most of the time.
-const MOST_QUADS: usize = 4;
+const MOST_QUADS: usize = 5;
 /// Between positions of a block, in steps: 64 bytes, so that positions do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 4;
 
@@ -33,10 +33,11 @@ impl WinogradF43 {
         padded(self.in_c as usize) / 2
     }
 
-    /// Quads of one unit of work, never more than there are.
+    /// Quads of one unit of work. Blocks are of one size: a small last one would read all weights for little.
     fn block_quads(&self) -> usize {
         let quad_bytes = POSITIONS * self.pairs() * size_of::<TileStep>();
-        (BLOCK_BYTES / quad_bytes).clamp(1, MOST_QUADS).min(self.tiles().div_ceil(QUAD))
+        let (quads, most) = (self.tiles().div_ceil(QUAD), (BLOCK_BYTES / quad_bytes).clamp(1, MOST_QUADS));
+        quads.div_ceil(quads.div_ceil(most))
     }
 
     /// Steps of one position of a block, `[quad][pair]`, and the gap after them.

@@ -9,31 +9,31 @@ use simd::Isa;
 
 /// 9⁻¹ modulo 2^32.
 const NINTH: i32 = 0x38E3_8E39;
+/// What [`at`] leaves out of each row of Aᵀ: 1, 2, 4 and 4, as shifts.
+const LEFT_OUT: [u32; TILE] = [0, 1, 2, 2];
 
-/// Aᵀ on one axis with its columns scaled: rows [6,4,4,1,1,0], [0,4,−4,2,−2,0], [0,4,4,4,4,0], [0,4,−4,8,−8,24].
+/// Aᵀ on one axis with its columns scaled: rows [1,4,4,1,1,0], [0,2,−2,1,−1,0], [0,1,1,1,1,0], [0,1,−1,2,−2,1], the last three without [`LEFT_OUT`].
 // Inlined where a lane operation is one instruction; the scalar module would grow by tens of kilobytes.
 #[cfg_attr(target_feature = "simd128", inline(always))]
 #[cfg_attr(not(target_feature = "simd128"), inline(never))]
 fn at<I: Isa>(isa: I, m: [I::I32x4; PATCH]) -> [I::I32x4; TILE] {
     let add = |a, b| isa.i32x4_add(a, b);
     let sub = |a, b| isa.i32x4_sub(a, b);
-    let shl = |a, k| isa.i32x4_shl(a, k);
-    let three = |a| add(a, shl(a, 1));
-    let (sum12, difference12) = (shl(add(m[1], m[2]), 2), shl(sub(m[1], m[2]), 2));
+    let (sum12, difference12) = (add(m[1], m[2]), sub(m[1], m[2]));
     let (sum34, difference34) = (add(m[3], m[4]), sub(m[3], m[4]));
-    let (first, last) = (three(shl(m[0], 1)), three(shl(m[5], 3)));
     [
-        add(add(first, sum12), sum34),
-        add(difference12, shl(difference34, 1)),
-        add(sum12, shl(sum34, 2)),
-        add(add(difference12, shl(difference34, 3)), last),
+        add(add(m[0], sum34), isa.i32x4_shl(sum12, 2)),
+        add(add(difference12, difference12), difference34),
+        add(sum12, sum34),
+        add(add(difference12, m[5]), add(difference34, difference34)),
     ]
 }
 
 /// `initial` + Y of every tile of a block, eight channels: `sums` are `[quad][position]`, `outputs` the four rows of all tiles, `[4][tile][4]`.
 #[inline(never)]
 pub fn inverse<I: Isa>(isa: I, sums: &[Sums], initial: [I::I32x4; 2], outputs: &mut [Eight]) {
-    let length = outputs.len() / TILE;
+    let mut lines = outputs.chunks_exact_mut(outputs.len() / TILE).map(|line| line.as_chunks_mut::<TILE>().0);
+    let lines: [_; TILE] = from_fn(|_| lines.next().unwrap_or_default());
     let (quads, _) = sums.as_chunks::<POSITIONS>();
     for (quad, sums) in quads.iter().enumerate() {
         for vector in 0..2 * QUAD {
@@ -45,11 +45,13 @@ pub fn inverse<I: Isa>(isa: I, sums: &[Sums], initial: [I::I32x4; 2], outputs: &
                     row[x] = value;
                 }
             }
-            let ninth = isa.i32x4_splat(NINTH);
-            for (line, row) in outputs.chunks_exact_mut(length).zip(columns) {
-                let (line, _) = line.as_chunks_mut::<TILE>();
-                for (output, sum) in line[quad * QUAD + tile].iter_mut().zip(at(isa, row)) {
-                    isa.i32x4_store(isa.i32x4_add(initial[half], isa.i32x4_shr_s(isa.i32x4_mul(sum, ninth), 6)), &mut output[half]);
+            let (ninth, initial) = (isa.i32x4_splat(NINTH), initial[half]);
+            for y in 0..TILE {
+                let line = &mut lines[y][quad * QUAD + tile];
+                let sums = at(isa, columns[y]);
+                for x in 0..TILE {
+                    let output = isa.i32x4_shr_s(isa.i32x4_mul(sums[x], ninth), 6 - LEFT_OUT[y] - LEFT_OUT[x]);
+                    isa.i32x4_store(isa.i32x4_add(initial, output), &mut line[x][half]);
                 }
             }
         }
