@@ -2,8 +2,7 @@
  * `npm run build`: parameter writers, one wasm module per flavour, the JavaScript of ts/. Parts whose inputs did not change are skipped.
  * `npm run build -- wasm` leaves the JavaScript out: tests run from ts/.
  */
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ROOT, StepError, isMain, mainProgram, run, say } from './process.mjs';
@@ -70,41 +69,18 @@ function buildFlavour(flavour, { train }, env) {
   say(`${name}.wasm`, `${ran ? 'built' : 'unchanged'}, ${bytes.length} bytes, ${gzipSync(bytes).length} compressed`);
 }
 
-/**
- * What Node and Bun load, of few files: finding and linking eighty modules takes longer than loading a network. Browsers and Workers have bundlers of
- * their own, which drop what is not used module by module, so they get the modules.
- */
-const NODE_ENTRIES = { node: 'dist/entry/node.js', core: 'dist/index.js', 'train-node': 'dist/entry/train-node.js', cli: 'dist/cli/main.js' };
-
 function buildJavaScript() {
   const main = 'dist/cli/main.js';
-  const inputs = ['ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
-  const ran = whenChanged('javascript', { inputs, settings: [NODE_ENTRIES], outputs: ['dist/index.js', main, 'dist/node/node.js'] }, () => {
+  const bundler = 'scripts/bundle-node.mjs';
+  const inputs = ['ts', bundler, 'tsconfig.json', 'package.json', 'package-lock.json'];
+  const ran = whenChanged('javascript', { inputs, outputs: ['dist/index.js', main, 'dist/node/node.js'] }, () => {
     run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--project', ROOT, '--noEmitOnError']);
     if (statSync(join(ROOT, main), { throwIfNoEntry: false }) === undefined) throw new StepError(`${main} was not made.`);
-    bundleForNode();
+    // A process of its own: `npm start` reads this file before it has installed anything.
+    run(process.execPath, [join(ROOT, bundler)]);
     for (const program of [main, 'dist/node/cli.js']) chmodSync(join(ROOT, program), 0o755);
   });
   say('JavaScript', ran ? 'compiled ts/ to dist/, bundled dist/node/' : 'unchanged');
-}
-
-/** One pass for all entries, so that they share their modules: a Tensor of `dyadic/core` is one of `dyadic`. */
-function bundleForNode() {
-  // Not imported above: `npm start` reads this file before it has installed anything.
-  const { buildSync } = createRequire(import.meta.url)('esbuild');
-  rmSync(join(ROOT, 'dist', 'node'), { recursive: true, force: true });
-  buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: NODE_ENTRIES,
-    outdir: 'dist/node',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
-  });
 }
 
 export function build({ javaScript = true } = {}) {

@@ -182,6 +182,7 @@ LAYERS = [
     {"name": "3x3 of 8/8/4 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 4], "isSigned": False},
     {"name": "3x3 of 8 bits", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": False},
     {"name": "3x3 of 8 bits, signed input", "in": 16, "out": 16, "size": 5, "kernel": 3, "stride": 1, "padding": 1, "groups": 1, "bits": [8, 8, 8], "isSigned": True},
+    {"name": "5x4, strides 3 and 2", "in": 16, "out": 16, "size": 6, "kernel": [5, 4], "stride": [3, 2], "padding": [2, 1], "groups": 1, "bits": [4, 4, 4], "isSigned": False},
 ]
 # No multiple of 2^-16 lies near a tie of 4 bits.
 S = 0.4077

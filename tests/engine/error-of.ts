@@ -12,3 +12,14 @@ export async function errorOf(code: ErrorCode, call: () => unknown): Promise<Dya
   }
   throw new Error(`expected ${code}, nothing was thrown`);
 }
+
+/** The DyadicError that `run` throws before it returns. */
+export function refusal(run: () => unknown): DyadicError {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof DyadicError)) throw error;
+    return error;
+  }
+  throw new Error('nothing was refused');
+}

@@ -1,12 +1,12 @@
 /** A Graph that breaks its own rules is refused, with the node and what was expected. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DyadicError } from '../../ts/errors.js';
 import type { Constant, Graph, GraphNode, ValueInfo } from '../../ts/graph/graph.js';
 import { inferOutput } from '../../ts/graph/infer.js';
 import { windowCount, windowCountCeil, everyWindowTouches } from '../../ts/graph/pool-window.js';
 import { broadcastShapes } from '../../ts/graph/shape.js';
 import { validateGraph } from '../../ts/graph/validate.js';
+import { refusal } from '../engine/error-of.js';
 
 const f32 = (...shape: number[]): ValueInfo => ({ dtype: 'f32', shape });
 const constant = (...shape: number[]): Constant => ({ dtype: 'f32', shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
@@ -20,16 +20,6 @@ const graph: Graph = {
   constants: new Map([['w', constant(4, 1, 3, 3)], ['b', constant(4)]]),
   values: new Map([['x', f32(1, 2, 5, 6)], ['y', f32(1, 4, 3, 3)]]),
 };
-
-function refusal(run: () => unknown): DyadicError {
-  try {
-    run();
-  } catch (error) {
-    assert.instance(error, DyadicError);
-    return error as DyadicError;
-  }
-  return assert.unreachable('nothing thrown') as never;
-}
 
 test('a valid graph', () => validateGraph(graph));
 

@@ -2,23 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DyadicError } from '../../ts/errors.js';
-import type { ErrorCode } from '../../ts/errors.js';
+import type { DyadicError, ErrorCode } from '../../ts/errors.js';
 import { importOnnx } from '../../ts/onnx/import.js';
 import type { ImportOptions } from '../../ts/onnx/import.js';
+import { errorOf } from '../engine/error-of.js';
 
 const bytes = (name: string) => readFileSync(new URL(`models/${name}.onnx`, import.meta.url));
 
-async function refusal(model: string | Uint8Array, code: ErrorCode, options?: ImportOptions): Promise<DyadicError> {
-  try {
-    await importOnnx(typeof model === 'string' ? bytes(model) : model, options);
-  } catch (error) {
-    assert.instance(error, DyadicError);
-    assert.is((error as DyadicError).code, code, (error as DyadicError).message);
-    return error as DyadicError;
-  }
-  return assert.unreachable(`${code} expected`) as never;
-}
+const refusal = (model: string | Uint8Array, code: ErrorCode, options?: ImportOptions): Promise<DyadicError> =>
+  errorOf(code, () => importOnnx(typeof model === 'string' ? bytes(model) : model, options));
 
 test('one error lists every unsupported node, also behind unsupported ones', async () => {
   const { details } = await refusal('unsupported_list', 'ERR_ONNX_UNSUPPORTED');

@@ -8,7 +8,7 @@ import { chooseConvolutions, type ConvolutionAlgorithm, type ConvolutionCandidat
 import { COST_KINDS, workOf, type Coefficients, type CostKind, type EngineCosts } from '../../ts/session/convolution-cost.js';
 import { COST_TABLE } from '../../ts/session/cost-table.js';
 import { createIntegerProgram } from '../../ts/session/integer-program.js';
-import { winogradBound, winogradPart } from '../../ts/session/winograd-bound.js';
+import { isWinogradF23Exact, isWinogradF23ExactForAll, winogradBound, winogradPart } from '../../ts/session/winograd-bound.js';
 import { setDefaultLoader } from '../../ts/wasm/loader.js';
 import { errorOf } from '../engine/error-of.js';
 import { engineOf, FLAVOURS, moduleBytes } from '../engine/flavours.js';
@@ -55,6 +55,22 @@ async function outcome(graph: IntegerGraph, options: ProgramOptions, code: numbe
   program.dispose();
   return { kernel, result };
 }
+
+test('F(2,3) is exact for all weights of a layer exactly where it is for the largest', () => {
+  const q15 = { form: 'q15', shift: 9 } as const;
+  const isExact = (inC: number, bias: number, zeroPoint: number): readonly boolean[] =>
+    [7, -7].map((weight) => isWinogradF23Exact([{ positive: Math.max(9 * inC * weight, 0), negative: Math.min(9 * inC * weight, 0), bias }], [0, 15], zeroPoint, q15));
+  // 9·inC·7·15 + |bias| + 2^8 < 2^29.
+  const inC = 560_000;
+  const room = 2 ** 29 - 2 ** 8 - 945 * inC;
+  for (const bias of [room - 1, 1 - room]) {
+    assert.equal(isExact(inC, bias, 0), [true, true]);
+    assert.ok(isWinogradF23ExactForAll(inC, [0, bias], [0, 15], 0, q15));
+  }
+  assert.equal(isExact(inC, room, 0), [false, false]);
+  assert.not(isWinogradF23ExactForAll(inC, [0, room], [0, 15], 0, q15));
+  assert.not(isWinogradF23ExactForAll(inC + 10_000, null, [0, 15], 0, q15));
+});
 
 test('the bound is the largest sum, padding included', () => {
   assert.is(winogradBound({ positive: 10, negative: -4 }, [0, 255], 0), 2550);

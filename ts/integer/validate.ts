@@ -56,17 +56,29 @@ function validateTensor(name: string, { dtype, shape, data }: IntegerTensor): vo
   if (data.length !== count) throw invalid(label, 'data', `${count} elements for [${shape.join(', ')}]`, data.length);
   const [lo, hi] = TENSOR_RANGE[dtype];
   // Bytes have one code too many, and a search for it is the engine's own: fast before anything is compiled.
-  const wrong = dtype === 'i32' ? -1 : dtype === 'i8' ? data.indexOf(lo - 1) : firstOutside(data, lo, hi);
+  const wrong = dtype === 'i32' ? -1 : dtype === 'i8' ? data.indexOf(lo - 1) : firstBeyondI4(data as Int8Array);
   if (wrong >= 0) throw invalid(label, 'data', `${dtype} elements within [${lo}, ${hi}]`, data[wrong]);
 }
 
-/** The index of the first element outside [lo, hi], or −1. By index: a network is loaded as fast as its weights are looked at, and iterators take five times as long. */
-function firstOutside(data: ArrayLike<number>, lo: number, hi: number): number {
-  for (let i = 0; i < data.length; i++) {
+/** The index of the first element outside [−7, 7], or −1. Four at a time: a network is loaded as fast as its weights are looked at. */
+function firstBeyondI4(data: Int8Array): number {
+  const start = data.byteOffset % 4 === 0 ? firstWordBeyondI4(new Int32Array(data.buffer, data.byteOffset, data.length >> 2)) * 4 : 0;
+  for (let i = start; i < data.length; i++) {
     const element = data[i] as number;
-    if (element < lo || element > hi) return i;
+    if (element < -7 || element > 7) return i;
   }
   return -1;
+}
+
+/** The index of the first of `words` with a byte outside [−7, 7], or their number. */
+function firstWordBeyondI4(words: Int32Array): number {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as number;
+    // Each byte 7 larger, without carries between them: 0 to 14 where it is inside.
+    const moved = ((word & 0x7f7f7f7f) + 0x07070707) ^ (word & 0x80808080);
+    if (((moved | (moved + 0x01010101)) & 0xf0f0f0f0) !== 0) return i;
+  }
+  return words.length;
 }
 
 function make(graph: IntegerGraph, made: Set<number>, index: number, op: string, argument: string): IntegerValue {

@@ -2,7 +2,6 @@
 /** The public face of a network: load, run, dispose. */
 import { DyadicError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
-import { validateGraph } from '../graph/validate.js';
 import { decodeDyad } from '../integer/dyad.js';
 import type { IntegerGraph } from '../integer/integer-graph.js';
 import { checkIntegerGraph } from '../integer/validate.js';
@@ -11,7 +10,6 @@ import { Tensor } from '../tensor/tensor.js';
 import { createEngine } from '../wasm/create-engine.js';
 import type { Engine, EngineOptions, Flavour } from '../wasm/engine.js';
 import { MEMORY_MODES, type MemoryMode } from './convolution-algorithm.js';
-import { createFloatProgram } from './float-program.js';
 import { createIntegerProgram } from './integer-program.js';
 import { owned, toSamples, type InputInfo, type ModelInputs, type Samples } from './model-input.js';
 import type { Program } from './program.js';
@@ -71,6 +69,8 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   const engine = await createEngine(undefined, options);
   if ('nodes' in network) {
     const inputs = network.inputs.map((name) => ({ name, shape: network.values.get(name)?.shape ?? [], preprocess: null }));
+    // Float networks are what is quantized elsewhere: who runs .dyad files loads none of this.
+    const { createFloatProgram } = await import('./float-program.js');
     return new Model(engine, createFloatProgram(engine, network), inputs);
   }
   const inputs = network.inputs.map(({ name, value, preprocess }) => ({ name, shape: network.values[value]?.shape ?? [], preprocess }));
@@ -86,6 +86,7 @@ async function readNetwork(source: ModelSource): Promise<IntegerGraph | Graph> {
   if (typeof source === 'object' && source !== null) {
     if ('operations' in source) return checkIntegerGraph(source);
     if ('nodes' in source) {
+      const { validateGraph } = await import('../graph/validate.js');
       validateGraph(source);
       return source;
     }

@@ -14,16 +14,17 @@ export function pixelFloat(p: number, mean: number, std: number): number {
 export function pixelFloats(preprocess: Preprocess, channel: number): Float32Array {
   const mean = preprocess.mean[channel] ?? 0;
   const std = preprocess.std[channel] ?? 1;
-  return Float32Array.from({ length: BYTES }, (_, p) => pixelFloat(p, mean, std));
+  const floats = new Float32Array(BYTES);
+  for (let p = 0; p < BYTES; p++) floats[p] = pixelFloat(p, mean, std);
+  return floats;
 }
 
 /** The tables of all network channels, 256 codes each as bytes, for lookup_pixels. */
 export function pixelCodes(preprocess: Preprocess, channels: number, value: { readonly scale: number; readonly zeroPoint: number; readonly range: Pair }): Uint8Array {
   const tables = new Uint8Array(channels * BYTES);
   for (let c = 0; c < channels; c++) {
-    pixelFloats(preprocess, c).forEach((x, p) => {
-      tables[c * BYTES + p] = quantizeFloat(x, value.scale, value.zeroPoint, value.range) & 0xff;
-    });
+    const floats = pixelFloats(preprocess, c);
+    for (let p = 0; p < BYTES; p++) tables[c * BYTES + p] = quantizeFloat(floats[p] as number, value.scale, value.zeroPoint, value.range) & 0xff;
   }
   return tables;
 }

@@ -3,7 +3,7 @@
  * sum of products of raw codes without the bias, must lie in [−2^25, 2^25 − 1]; where one might not, the input channels are divided in parts. Transformed codes and weights fit i16 whatever they are.
  * F(2,3) (conv/winograd_f23): its sums end as four times the accumulator, bias and rounding included, which must lie within ±2^29.
  */
-import { accumulatorBound, type ChannelWeights, type RequantizationShifts } from '../integer/accumulator.js';
+import { accumulatorBound, worstAccumulatorBound, type ChannelWeights, type RequantizationShifts } from '../integer/accumulator.js';
 import type { Pair } from '../integer/integer-graph.js';
 
 /** Exclusive on both sides: the lower end itself would be exact too, but no layer is worth the asymmetry. */
@@ -63,6 +63,14 @@ const F23_LIMIT = 2 ** 29;
 
 /** Whether no input within `range` can make a sum of F(2,3) wrong: the accumulator clause of SPEC 2.4 with two bits less, and the rounding that sums start from. */
 export function isWinogradF23Exact(channels: readonly ChannelWeights[], range: Pair, zeroPoint: number, requantization: RequantizationShifts): boolean {
-  const rounding = requantization.form === 'q15' && requantization.shift >= 1 ? 2 ** (requantization.shift - 1) : 0;
-  return channels.every((channel) => accumulatorBound(channel, range, zeroPoint) + rounding < F23_LIMIT);
+  return channels.every((channel) => accumulatorBound(channel, range, zeroPoint) + roundingOf(requantization) < F23_LIMIT);
+}
+
+/** Whether that is so for all i4 weights of `inC` channels: nearly every layer passes without a look at its own. */
+export function isWinogradF23ExactForAll(inC: number, bias: ArrayLike<number> | null, range: Pair, zeroPoint: number, requantization: RequantizationShifts): boolean {
+  return worstAccumulatorBound(TAPS * inC, 'i4', bias, range, zeroPoint) + roundingOf(requantization) < F23_LIMIT;
+}
+
+function roundingOf(requantization: RequantizationShifts): number {
+  return requantization.form === 'q15' && requantization.shift >= 1 ? 2 ** (requantization.shift - 1) : 0;
 }

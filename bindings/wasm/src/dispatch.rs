@@ -155,7 +155,7 @@ step_by_number! {
 step_by_number! {
     /// Gradients of convolutions by dot products of bytes.
     #[cfg(feature = "train")]
-    byte_dot_training_step: ConvWeightGradientRelaxed, WinogradWeightGradient;
+    byte_dot_training_step: ConvWeightGradientRelaxed;
     else float_step
 }
 
@@ -170,10 +170,27 @@ fn relaxed_training_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, ad
 }
 
 step_by_number! {
+    /// Winograd F(3×3, 2×2), by bytes or by i16.
+    #[cfg(feature = "train")]
+    winograd_training_step: WinogradWeightGradient;
+    else relaxed_training_step
+}
+
+/// [`winograd_training_step`] where there are vectors, as [`vector_step`].
+#[cfg(feature = "train")]
+fn vector_training_step<V: Visit>(visit: &mut V, arena: &mut Arena, id: i32, address: usize) -> Result<(), BadParam> {
+    if cfg!(target_feature = "simd128") {
+        winograd_training_step(visit, arena, id, address)
+    } else {
+        relaxed_training_step(visit, arena, id, address)
+    }
+}
+
+step_by_number! {
     /// Integer sums of training: the gradients of convolutions.
     #[cfg(feature = "train")]
     integer_training_step: ConvWeightGradient;
-    else relaxed_training_step
+    else vector_training_step
 }
 
 step_by_number! {

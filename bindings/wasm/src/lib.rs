@@ -91,7 +91,7 @@ pub fn packed_conv2d_relaxed_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_
 /// Bytes of the weights that `PackConv2dPaired` writes, −1 if a size is below 1 or they fit no memory.
 #[wasm_bindgen]
 pub fn packed_conv2d_paired_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_w: i32) -> i32 {
-    packed_size(in_c, out_c, kernel_h, kernel_w, pack::packed_conv2d_paired_bytes)
+    packed_size(in_c, out_c, kernel_h, kernel_w, kernels::pack_paired::packed_conv2d_paired_bytes)
 }
 
 /// Bytes of the weights that `PackWinogradF23` writes, −1 if a size is below 1 or they fit no memory.

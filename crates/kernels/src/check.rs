@@ -8,10 +8,39 @@ pub const MAX_DIMENSION: i32 = 1 << 24;
 /// No tensor may have more elements or bytes than this.
 pub const MAX_TOTAL: i64 = i32::MAX as i64;
 
-/// The refusal of the field called `name`.
+/// Index of the field called `name`; used in const context, where an unknown name does not compile. So no name of a field is in a module.
+pub const fn field_index(fields: &[&str], name: &str) -> usize {
+    let mut index = 0;
+    while index < fields.len() {
+        if same(fields[index].as_bytes(), name.as_bytes()) {
+            return index;
+        }
+        index += 1;
+    }
+    panic!("no such field")
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+/// The index of a field of `Self`, for a span or a refusal.
+#[macro_export]
+macro_rules! field {
+    ($name:ident) => {
+        const { $crate::check::field_index(Self::FIELDS, stringify!($name)) }
+    };
+}
+pub(crate) use field;
+
+/// The refusal of a field, by its index.
 #[cold]
-pub fn out_of_range(fields: &[&str], name: &str) -> BadParam {
-    BadParam { field: fields.iter().position(|field| *field == name).unwrap_or(0), reason: Reason::OutOfRange }
+pub fn out_of_range(field: usize) -> BadParam {
+    BadParam { field, reason: Reason::OutOfRange }
 }
 
 /// Refuses the named fields of `$params` that do not lie in `$range`.
@@ -20,7 +49,7 @@ macro_rules! fields_in {
     ($params:expr, $range:expr; $($field:ident),+ $(,)?) => {
         $(
             if !($range).contains(&$params.$field) {
-                return Err($crate::check::out_of_range(Self::FIELDS, stringify!($field)));
+                return Err($crate::check::out_of_range($crate::field!($field)));
             }
         )+
     };
@@ -32,7 +61,7 @@ pub(crate) use fields_in;
 macro_rules! field_holds {
     ($condition:expr; $field:ident) => {
         if !$condition {
-            return Err($crate::check::out_of_range(Self::FIELDS, stringify!($field)));
+            return Err($crate::check::out_of_range($crate::field!($field)));
         }
     };
 }
@@ -43,7 +72,9 @@ pub fn product(factors: &[i32]) -> i64 {
     factors.iter().fold(1i64, |total, &factor| total.saturating_mul(i64::from(factor)))
 }
 
-/// Whether the factors, each ≥ 0, multiply to at most [`MAX_TOTAL`].
+/// Whether the factors, each ≥ 0, multiply to at most [`MAX_TOTAL`]. A function of its own: WebAssembly has no product of i64 that tells of overflow, and
+/// what stands for it would be in every check several times.
+#[inline(never)]
 pub fn is_total(factors: &[i32]) -> bool {
     product(factors) <= MAX_TOTAL
 }

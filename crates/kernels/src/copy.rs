@@ -3,6 +3,7 @@
 use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{Fill, Gather, StridedCopy};
+use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
 
@@ -12,6 +13,8 @@ const AXES: usize = 6;
 const INNER: usize = 2;
 /// Bytes of a pixel of up to four channels.
 const PIXEL: usize = 4;
+/// Bytes of the largest element.
+const WORD: usize = 4;
 /// Elements of a [`Fill`] in one unit of work.
 const FILL_BLOCK: usize = 4096;
 
@@ -99,20 +102,20 @@ impl Kernel for StridedCopy {
         0
     }
 
-    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
+    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
         if units.is_empty() {
             return;
         }
         let (input, output) = (buffers.reads[0], &mut *buffers.writes[0]);
         match self.element_bytes {
-            1 => copy_units::<1>(self, input, output, units),
-            2 => copy_units::<2>(self, input, output, units),
-            _ => copy_units::<4>(self, input, output, units),
+            1 => copy_units::<I, 1>(isa, self, input, output, units),
+            2 => copy_units::<I, 2>(isa, self, input, output, units),
+            _ => copy_units::<I, 4>(isa, self, input, output, units),
         }
     }
 }
 
-fn copy_units<const N: usize>(copy: &StridedCopy, input: &[u8], output: &mut [u8], units: Range<usize>) {
+fn copy_units<I: Isa, const N: usize>(isa: I, copy: &StridedCopy, input: &[u8], output: &mut [u8], units: Range<usize>) {
     let [.., rows, columns] = copy.dims();
     let [.., in_row, in_column] = copy.in_strides();
     let [.., out_row, out_column] = copy.out_strides();
@@ -133,10 +136,46 @@ fn copy_units<const N: usize>(copy: &StridedCopy, input: &[u8], output: &mut [u8
                 interleave(&input[source as usize..], in_column as usize, &mut output[target as usize..], rows as usize, columns as usize);
                 break;
             }
+            // Training turns activations at every step; the modules of inference stay smaller without.
+            let is_matrix = cfg!(feature = "train") && N == WORD && in_row == 1 && out_column == 1 && in_column > 0 && out_row > 0;
+            if row == 0 && is_matrix {
+                let strides = [in_column as usize, out_row as usize];
+                transpose(isa, &input[source as usize..], &mut output[target as usize..], strides, [rows as usize, columns as usize]);
+                break;
+            }
             for column in 0..columns as isize {
                 let element = *mem::array::<N>(input, (source + column * in_column as isize * size) as usize);
                 *mem::array_mut::<N>(output, (target + column * out_column as isize * size) as usize) = element;
             }
+        }
+    }
+}
+
+/// `rows` × `columns` words, neighbours along a row `strides[0]` words apart in the input, rows `strides[1]` in the output: 4 × 4 at a time.
+#[inline(never)]
+fn transpose<I: Isa>(isa: I, input: &[u8], output: &mut [u8], strides: [usize; 2], [rows, columns]: [usize; 2]) {
+    let from = |row: usize, column: usize| (column * strides[0] + row) * WORD;
+    let to = |row: usize, column: usize| (row * strides[1] + column) * WORD;
+    let (whole_rows, whole_columns) = (rows / 4 * 4, columns / 4 * 4);
+    for row in (0..whole_rows).step_by(4) {
+        for column in (0..whole_columns).step_by(4) {
+            let [a, b, c, d] = from_fn(|i| isa.i32x4_load(mem::array(input, from(row, column + i))));
+            let (ab, cd) = (isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_low(c, d));
+            let (ab_high, cd_high) = (isa.i32x4_interleave_high(a, b), isa.i32x4_interleave_high(c, d));
+            let turned = [
+                isa.i32x4_concat_low(ab, cd),
+                isa.i32x4_concat_high(ab, cd),
+                isa.i32x4_concat_low(ab_high, cd_high),
+                isa.i32x4_concat_high(ab_high, cd_high),
+            ];
+            for (i, four) in turned.into_iter().enumerate() {
+                isa.i32x4_store(four, mem::array_mut(output, to(row + i, column)));
+            }
+        }
+    }
+    for row in 0..rows {
+        for column in if row < whole_rows { whole_columns } else { 0 }..columns {
+            *mem::array_mut::<WORD>(output, to(row, column)) = *mem::array(input, from(row, column));
         }
     }
 }

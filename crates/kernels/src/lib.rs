@@ -20,6 +20,8 @@ pub mod f32;
 pub mod kernel;
 pub mod lookup;
 pub mod pack;
+pub mod pack_i4;
+pub mod pack_paired;
 pub mod pack_winograd_f23;
 pub mod params;
 pub mod pool;

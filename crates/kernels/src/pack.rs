@@ -1,4 +1,4 @@
-//! Weights into the layouts of the convolutions, and nibbles into bytes and back.
+//! Weights into the layouts of the convolutions.
 
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::codes::padded;
@@ -7,9 +7,9 @@ use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::conv::winograd_f43::POSITIONS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
-use crate::params::{container, dot, PackConv2d, PackConv2dPaired, PackConv2dRelaxed, PackDepthwise, PackI4, UnpackI4};
+use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise};
 use core::ops::Range;
-use simd::dot::{I16Dot, I7Dot, PairedDot};
+use simd::dot::{I16Dot, I7Dot};
 use simd::{mem, Dot, Isa};
 
 /// Channels of the packed bias and multipliers: whole panels.
@@ -25,11 +25,6 @@ pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w:
 /// Bytes of the panels `[out_c/8][K/4][8][4]` of bytes that [`PackConv2dRelaxed`] writes, the same for every dot product.
 pub fn packed_conv2d_relaxed_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
     panel_bytes::<I7Dot>(in_c, out_c, kernel_h, kernel_w)
-}
-
-/// Bytes of the panels `[out_c/16][K/2][8][2]` of pairs of weights that [`PackConv2dPaired`] writes.
-pub fn packed_conv2d_paired_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    panel_bytes::<PairedDot>(in_c, out_c, kernel_h, kernel_w)
 }
 
 /// Bytes of the i16 `[tap][channels padded to 8]` that [`PackDepthwise`] writes.
@@ -59,14 +54,13 @@ macro_rules! packing_spans {
     ($pack:expr, $weights:expr, $packed:expr) => {{
         let channels = packed_channels($pack.out_c as usize) * 4;
         let bias = if $pack.bias_offset == 0 { 0 } else { $pack.out_c as usize * 4 };
-        let field = |name: &str| Self::FIELDS.iter().position(|field| *field == name).unwrap_or(0);
         Spans::new()
-            .with(field("weights_offset"), $pack.weights_offset, $weights, Access::Read)
-            .with(field("bias_offset"), $pack.bias_offset, bias, Access::Read)
-            .with(field("multiplier_offset"), $pack.multiplier_offset, $pack.multiplier_count as usize * 4, Access::Read)
-            .with(field("packed_weights_offset"), $pack.packed_weights_offset, $packed, Access::Write)
-            .with(field("packed_bias_offset"), $pack.packed_bias_offset, channels, Access::Write)
-            .with(field("packed_multiplier_offset"), $pack.packed_multiplier_offset, channels, Access::Write)
+            .with($crate::field!(weights_offset), $pack.weights_offset, $weights, Access::Read)
+            .with($crate::field!(bias_offset), $pack.bias_offset, bias, Access::Read)
+            .with($crate::field!(multiplier_offset), $pack.multiplier_offset, $pack.multiplier_count as usize * 4, Access::Read)
+            .with($crate::field!(packed_weights_offset), $pack.packed_weights_offset, $packed, Access::Write)
+            .with($crate::field!(packed_bias_offset), $pack.packed_bias_offset, channels, Access::Write)
+            .with($crate::field!(packed_multiplier_offset), $pack.packed_multiplier_offset, channels, Access::Write)
     }};
 }
 
@@ -120,15 +114,15 @@ impl Kernel for PackConv2d {
 
 /// The weights of a convolution without groups.
 #[derive(Clone, Copy)]
-struct Filters {
-    in_c: usize,
-    taps: usize,
-    zero_point: i32,
+pub(crate) struct Filters {
+    pub in_c: usize,
+    pub taps: usize,
+    pub zero_point: i32,
 }
 
 impl Filters {
     /// The weight of one input channel at one kernel position; 0 where there is none.
-    fn weight(&self, filter: Option<&[u8]>, tap: usize, channel: usize) -> i8 {
+    pub fn weight(&self, filter: Option<&[u8]>, tap: usize, channel: usize) -> i8 {
         filter.filter(|_| channel < self.in_c).map_or(0, |filter| filter[channel * self.taps + tap] as i8)
     }
 }
@@ -148,57 +142,6 @@ fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range
             }
         }
         pack_channel(buffers, channel, filter, zero_point);
-    }
-}
-
-impl Kernel for PackConv2dPaired {
-    fn check(&self) -> Result<(), BadParam> {
-        check_packing!(self, self.in_c);
-        Ok(())
-    }
-
-    fn spans(&self) -> Spans {
-        let (in_c, out_c) = (self.in_c as usize, self.out_c as usize);
-        let (kernel_h, kernel_w) = (self.kernel_h as usize, self.kernel_w as usize);
-        packing_spans!(self, in_c * out_c * kernel_h * kernel_w, packed_conv2d_paired_bytes(in_c, out_c, kernel_h, kernel_w))
-    }
-
-    /// Panels.
-    fn units(&self) -> usize {
-        (self.out_c as usize).div_ceil(PairedDot::CHANNELS)
-    }
-
-    fn scratch_bytes(&self) -> usize {
-        0
-    }
-
-    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let filters = Filters { in_c: self.in_c as usize, taps: self.kernel_h as usize * self.kernel_w as usize, zero_point: self.in_zero_point };
-        let padded = packed_channels(self.out_c as usize);
-        for panel in units {
-            let first = panel * PairedDot::CHANNELS;
-            for low in first..first + COLUMNS {
-                pack_pairs(buffers, filters, low);
-                for channel in [low, low + COLUMNS].into_iter().filter(|&channel| channel < padded) {
-                    pack_channel(buffers, channel, filter(buffers.reads[0], channel, filters.in_c * filters.taps), filters.zero_point);
-                }
-            }
-        }
-    }
-}
-
-/// Writes the pairs of the channel `low` and of that 8 after it.
-fn pack_pairs(buffers: &mut Buffers<'_>, filters: Filters, low: usize) {
-    let Filters { in_c, taps, .. } = filters;
-    let per_tap = steps_per_tap::<PairedDot>(in_c);
-    let both = [low, low + COLUMNS].map(|channel| filter(buffers.reads[0], channel, in_c * taps));
-    let (panel, column) = (low / PairedDot::CHANNELS, low % PairedDot::CHANNELS);
-    for step in 0..taps * per_tap {
-        for lane in 0..PairedDot::STEP {
-            let [low, high] = both.map(|filter| filters.weight(filter, step / per_tap, step % per_tap * PairedDot::STEP + lane));
-            let element = ((panel * taps * per_tap + step) * COLUMNS + column) * PairedDot::STEP + lane;
-            mem::write_i16(buffers.writes[0], element * 2, PairedDot::pair(low, high));
-        }
     }
 }
 
@@ -264,70 +207,6 @@ impl Kernel for PackDepthwise {
                 mem::write_i16(buffers.writes[0], (tap * channels + channel) * 2, weight);
             }
             pack_channel(buffers, channel, filter, self.in_zero_point);
-        }
-    }
-}
-
-/// Bytes of nibbles in one unit of work.
-const NIBBLE_BLOCK: usize = 4096;
-
-impl Kernel for UnpackI4 {
-    fn check(&self) -> Result<(), BadParam> {
-        fields_in!(self, 0..=i32::MAX; count);
-        Ok(())
-    }
-
-    fn spans(&self) -> Spans {
-        let count = self.count as usize;
-        Spans::new().with(0, self.input_offset, count.div_ceil(2), Access::Read).with(1, self.output_offset, count, Access::Write)
-    }
-
-    fn units(&self) -> usize {
-        (self.count as usize).div_ceil(2 * NIBBLE_BLOCK)
-    }
-
-    fn scratch_bytes(&self) -> usize {
-        0
-    }
-
-    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let bytes = buffers.reads[0].chunks(NIBBLE_BLOCK).zip(buffers.writes[0].chunks_mut(2 * NIBBLE_BLOCK));
-        for (packed, codes) in bytes.skip(units.start).take(units.len()) {
-            for (pair, &byte) in codes.chunks_mut(2).zip(packed) {
-                // The low nibble first; both are two's complement, which an arithmetic shift extends.
-                let nibbles = [((byte << 4) as i8 >> 4) as u8, (byte as i8 >> 4) as u8];
-                pair.copy_from_slice(&nibbles[..pair.len()]);
-            }
-        }
-    }
-}
-
-impl Kernel for PackI4 {
-    fn check(&self) -> Result<(), BadParam> {
-        fields_in!(self, 0..=i32::MAX; count);
-        Ok(())
-    }
-
-    fn spans(&self) -> Spans {
-        let count = self.count as usize;
-        Spans::new().with(0, self.input_offset, count, Access::Read).with(1, self.output_offset, count.div_ceil(2), Access::Write)
-    }
-
-    fn units(&self) -> usize {
-        (self.count as usize).div_ceil(2 * NIBBLE_BLOCK)
-    }
-
-    fn scratch_bytes(&self) -> usize {
-        0
-    }
-
-    fn run<I: Isa>(&self, _isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        let bytes = buffers.reads[0].chunks(2 * NIBBLE_BLOCK).zip(buffers.writes[0].chunks_mut(NIBBLE_BLOCK));
-        for (codes, packed) in bytes.skip(units.start).take(units.len()) {
-            for (pair, byte) in codes.chunks(2).zip(packed) {
-                let high = pair.get(1).map_or(0, |code| code << 4);
-                *byte = (pair[0] & 15) | high;
-            }
         }
     }
 }

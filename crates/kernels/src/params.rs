@@ -232,7 +232,7 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, dot, batch,
     }
-    /// [`Conv2d`] of input codes in 0..15 in the container U8 and weights in −7..7, which lie in pairs: `out_stride` ≥ out_c rounded up to 16.
+    /// [`Conv2d`] of input codes in 0..15 in the container U8, or in −15..15 in I8, and weights in −7..7, which lie in pairs: `out_stride` ≥ out_c rounded up to 16.
     /// Right while every channel's sum of the raw codes' products, before the bias, is at least −2^19 and below 2^19: whoever makes the step proves it
     /// from the weights. Writes whole groups of 16 channels. In the flavour `simd128` only.
     Conv2dPaired = 28, "conv2d_paired", float: false {

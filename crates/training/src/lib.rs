@@ -11,6 +11,7 @@ mod conv;
 mod elementwise;
 mod loss;
 mod optimizer;
+mod panels;
 pub mod params;
 mod pool;
 mod rows;

@@ -1,5 +1,6 @@
 //! Panels of neighbouring channels, walked down the rows in blocks: what the kernels on [rows][channels] share.
 
+use crate::panels::{is_whole, panels};
 use core::ops::Range;
 use kernels::f32::lanes::{load_some, store_some, BYTES, LANES};
 use simd::{mem, Isa};
@@ -113,18 +114,46 @@ impl<'a, I: Isa> Source<'a, I> {
             values
         }
     }
+
+    /// Whether [`Source::panels`] walks it.
+    #[inline(always)]
+    pub const fn is_whole<const V: usize>(&self) -> bool {
+        is_whole::<V>(self.stride)
+    }
+
+    /// [`panels`] of a source, whose vectors have `N` bytes.
+    #[inline(always)]
+    pub fn panels<const N: usize, const V: usize>(&self, rows: Range<usize>, first: usize) -> impl Iterator<Item = &'a [[u8; N]; V]> {
+        panels::<N, V>(self.bytes, rows, self.stride, first)
+    }
+
+    /// The values of a panel of [`Source::panels`].
+    #[inline(always)]
+    pub fn values<const CONTAINER: i32, const N: usize, const V: usize>(&self, isa: I, panel: &[[u8; N]; V]) -> [I::F32x4; V] {
+        let worth = |sum: I::I32x4| isa.f32x4_mul(isa.f32x4_convert_i32x4_s(sum), self.scale);
+        core::array::from_fn(|v| match CONTAINER {
+            NARROW_SUMS => worth(widened(isa, mem::array(&panel[v], 0))),
+            SUMS => worth(isa.i32x4_load(mem::array(&panel[v], 0))),
+            _ => isa.f32x4_load(mem::array(&panel[v], 0)),
+        })
+    }
+}
+
+/// Four i16 as i32.
+#[inline(always)]
+fn widened<I: Isa>(isa: I, four: &[u8; 8]) -> I::I32x4 {
+    isa.i32x4_extend_low_i16x8_s(isa.i16x8_from_i32x4(isa.i32x4_from_i8x16(isa.i8x16_load64_zero(four))))
 }
 
 /// The i16 of a panel, widened, 0 beyond the last.
 #[inline(always)]
 fn load_narrow<I: Isa, const V: usize>(isa: I, bytes: &[u8]) -> [I::I32x4; V] {
-    let widened = |four: &[u8; 8]| isa.i32x4_extend_low_i16x8_s(isa.i16x8_from_i32x4(isa.i32x4_from_i8x16(isa.i8x16_load64_zero(four))));
     match mem::panels::<8, V>(bytes).first() {
-        Some(whole) => core::array::from_fn(|v| widened(&whole[v])),
+        Some(whole) => core::array::from_fn(|v| widened(isa, &whole[v])),
         None => {
             let mut some = [0; 8];
             some[..bytes.len()].copy_from_slice(bytes);
-            [widened(&some); V]
+            [widened(isa, &some); V]
         }
     }
 }
@@ -146,6 +175,20 @@ pub fn scale_bytes(container: i32) -> usize {
         BYTES
     }
 }
+
+/// Runs `$body` with `$bytes` as the bytes of four elements of a container.
+macro_rules! with_vector {
+    ($container:expr, $bytes:ident => $body:expr) => {
+        if $container == $crate::rows::NARROW_SUMS {
+            const $bytes: usize = 8;
+            $body
+        } else {
+            const $bytes: usize = 16;
+            $body
+        }
+    };
+}
+pub(crate) use with_vector;
 
 /// Runs `$body` with `$container` as a constant.
 macro_rules! with_source {
@@ -212,6 +255,12 @@ impl<'a, I: Isa> Masked<'a, I> {
         }
         let output = load::<I, V>(isa, part(self.output, row, self.channels, first, lanes));
         core::array::from_fn(|v| mask(isa, gradient[v], output[v], [self.lo, self.hi]))
+    }
+
+    /// [`panels`] of the gradient, if all of it counts and they can be walked.
+    #[inline(always)]
+    pub fn panels<const V: usize>(&self, rows: Range<usize>, first: usize) -> Option<impl Iterator<Item = &'a [[u8; 16]; V]>> {
+        (self.output.is_empty() && is_whole::<V>(self.channels)).then(|| panels::<16, V>(self.gradient, rows, self.channels, first))
     }
 }
 

@@ -1,7 +1,6 @@
 /** What lasts and what does not: snapshots, programs of several sizes, steps that come to nothing, memory. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DyadicError } from '../../../ts/errors.js';
 import type { GradientPolicy } from '../../../ts/train/gradient/policy.js';
 import { interval } from '../../../ts/train/gradient/interval.js';
 import { resnet20 } from '../../../ts/train/models/resnet-cifar.js';
@@ -14,6 +13,7 @@ import { createTrainEngine } from '../../../ts/train/trainer/create-train-engine
 import { trainingModuleBytes } from '../../engine/flavours.js';
 import { Bench, FLAVOURS, finish, wholeRange } from '../oracle/step.js';
 import { Everything, INT4, adam, samples, sgd } from './networks.js';
+import { refusal } from '../../engine/error-of.js';
 
 const FASTEST = FLAVOURS.at(-1)!;
 const POLICY = interval({ alpha: 1e-2 });
@@ -27,15 +27,6 @@ function input(batch: number, step: number, learningRate = 0.02): StepInput {
 }
 
 /** The error that `run` throws. */
-function refusal(run: () => unknown): DyadicError {
-  try {
-    run();
-  } catch (error) {
-    return error as DyadicError;
-  }
-  throw new Error('nothing was refused');
-}
-
 test('a restored snapshot goes on to the same bits, in another engine too', async () => {
   const make = (): Promise<Bench> => Bench.create(FASTEST, new Everything(INT4), [4, 8, 8, 3], { policy: POLICY, optimizer: 'sgd' });
   const [one, two] = [await make(), await make()];

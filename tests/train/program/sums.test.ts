@@ -1,25 +1,16 @@
 /** Sums of codes fit an i32 (SPEC 7.1), or the layer is refused by name. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DyadicError } from '../../../ts/errors.js';
 import { checkSums } from '../../../ts/train/program/lower/integer-convolution.js';
 import { slabCount } from '../../../ts/train/program/lower/integer-weight-gradient.js';
 import { Container } from '../../../ts/wasm/params.js';
+import { refusal } from '../../engine/error-of.js';
 
 const GEOMETRY = { batch: 1, inH: 1, inW: 1, inC: 16, outH: 1, outW: 1, outC: 16, kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, padTop: 1, padLeft: 1, dilationH: 1, dilationW: 1, groups: 1 };
 const U8 = { container: Container.u8, bits: 8 };
 const I8 = { container: Container.i8, bits: 8 };
 const U4 = { container: Container.u8, bits: 4 };
 const I4 = { container: Container.i8, bits: 4 };
-
-function refusal(run: () => unknown): DyadicError {
-  try {
-    run();
-  } catch (error) {
-    return error as DyadicError;
-  }
-  throw new Error('nothing was refused');
-}
 
 test('a slab has as many images as an i32 holds, and no fewer', () => {
   const images = (sizes: object, [a, g]: readonly (typeof U8)[], factor: number): number => slabCount('layer', a!, g!, { ...GEOMETRY, ...sizes }, factor);

@@ -1,6 +1,6 @@
 /** By what a layer without groups multiplies when it runs direct. */
 import { elementCount } from '../../graph/shape.js';
-import { channelWeights } from '../../integer/accumulator.js';
+import { channelWeights, MOST_WEIGHT } from '../../integer/accumulator.js';
 import type { IntegerTensor, IntegerValue } from '../../integer/integer-graph.js';
 import type { Dot } from '../../wasm/params.js';
 import type { ConvolutionGeometry } from '../convolution-algorithm.js';
@@ -60,5 +60,7 @@ function hasRoom({ op }: Linear, { dtype, shape }: IntegerValue): boolean {
 /** Whether all codes fit, and so does every channel's sum: any may be the high one of a lane. */
 function arePairs({ range: [lo, hi], zeroPoint }: IntegerValue, { dtype, data, shape }: IntegerTensor): boolean {
   if (dtype !== 'i4' || lo < 0 || hi > MOST_ACTIVATION || zeroPoint < 0 || zeroPoint > MOST_ACTIVATION) return false;
-  return channelWeights(data, shape[0] as number, null).every(({ positive, negative }) => Math.max(positive, -negative) * MOST_ACTIVATION < END);
+  const [channels = 1] = shape;
+  if ((data.length / channels) * MOST_WEIGHT.i4 * MOST_ACTIVATION < END) return true;
+  return channelWeights(data, channels, null).every(({ positive, negative }) => Math.max(positive, -negative) * MOST_ACTIVATION < END);
 }

@@ -47,33 +47,6 @@ impl<I: Isa, F: Form<I>> Epilogue<I> for Requantized<F> {
     }
 }
 
-/// The sums themselves as i32, whatever the container says.
-#[derive(Clone, Copy)]
-pub struct Raw;
-
-impl<I: Isa> Epilogue<I> for Raw {
-    type Multipliers = ();
-
-    #[inline(always)]
-    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
-        bias
-    }
-
-    #[inline(always)]
-    fn multipliers(self, _isa: I, _low: I::I32x4, _high: I::I32x4) {}
-
-    #[inline(always)]
-    fn store(self, isa: I, _container: i32, [low, high]: [I::I32x4; 2], _b: (), count: usize, bytes: &mut [u8], at: usize) {
-        if count == LANES {
-            let eight: &mut [u8; 32] = mem::array_mut(bytes, at * 4);
-            isa.i32x4_store(low, mem::array_mut(eight, 0));
-            isa.i32x4_store(high, mem::array_mut(eight, 16));
-        } else {
-            store_some(isa, [low, high], count, bytes, at);
-        }
-    }
-}
-
 /// The sums themselves in the container I32 or, where the caller has proved that they fit, I16: [`form::RAW`](crate::params::form::RAW).
 #[derive(Clone, Copy)]
 pub struct Sums;
@@ -90,11 +63,15 @@ impl<I: Isa> Epilogue<I> for Sums {
     fn multipliers(self, _isa: I, _low: I::I32x4, _high: I::I32x4) {}
 
     #[inline(always)]
-    fn store(self, isa: I, container: i32, sums: [I::I32x4; 2], b: (), count: usize, bytes: &mut [u8], at: usize) {
+    fn store(self, isa: I, container: i32, [low, high]: [I::I32x4; 2], _b: (), count: usize, bytes: &mut [u8], at: usize) {
         if container == container::I16 {
-            store_first(isa, container, isa.i16x8_narrow_i32x4_s(sums[0], sums[1]), count, bytes, at);
+            store_first(isa, container, isa.i16x8_narrow_i32x4_s(low, high), count, bytes, at);
+        } else if count == LANES {
+            let eight: &mut [u8; 32] = mem::array_mut(bytes, at * 4);
+            isa.i32x4_store(low, mem::array_mut(eight, 0));
+            isa.i32x4_store(high, mem::array_mut(eight, 16));
         } else {
-            Raw.store(isa, container, sums, b, count, bytes, at);
+            store_some(isa, [low, high], count, bytes, at);
         }
     }
 }

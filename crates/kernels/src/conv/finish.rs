@@ -35,32 +35,38 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
     let done = match spec.form {
         form::Q15 if spec.shift >= 1 && is_narrow => with_shift!(spec.shift, SHIFT in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] => {
             let form = Requantized(Q15Right::<I, SHIFT>::new(isa, &spec));
-            bytes(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }),
         form::Q15 if is_narrow => {
             let form = Requantized(Q15Left::new(isa, &spec));
-            bytes(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         form::Q15 if spec.shift >= 1 => {
             let form = Requantized(Q15Right::<I, 0>::new(isa, &spec));
-            words(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         form::Q15 => {
             let form = Requantized(Q15Left::new(isa, &spec));
-            words(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first, sums, output)
+            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
         }
         _ => 0,
     };
     if done < sums.len() {
         with_epilogue!(isa, spec, form => {
-            one_by_one(isa, &Columns::new(isa, layer, &form, index, &[], multipliers), first + done, &sums[done..], output);
+            one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), first + done, &sums[done..], output);
         });
     }
 }
 
-/// The pixels from `first` on, four at a time, where all eight channels are stored. Returns of how many.
+/// The pixels from `first` on, four at a time, where all eight channels are stored, as codes of 8 bits (BYTES) or of 16. Returns of how many.
 #[inline(never)]
-fn bytes<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, first: usize, sums: &[Eight], output: &mut [u8]) -> usize {
+fn fours<const BYTES: bool, I: Isa, F: Form<I>>(
+    isa: I,
+    columns: &Columns<'_, I, Requantized<F>>,
+    first: usize,
+    sums: &[Eight],
+    output: &mut [u8],
+) -> usize {
     if !columns.is_whole() {
         return 0;
     }
@@ -68,22 +74,12 @@ fn bytes<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, f
     let columns = columns.with(&form);
     let (fours, _) = sums.as_chunks::<ROWS>();
     for (i, four) in fours.iter().enumerate() {
-        columns.store_four(first + i * ROWS, four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums))), output);
-    }
-    fours.len() * ROWS
-}
-
-/// The same of codes of 16 bits.
-#[inline(never)]
-fn words<I: Isa, F: Form<I>>(isa: I, columns: &Columns<'_, I, Requantized<F>>, first: usize, sums: &[Eight], output: &mut [u8]) -> usize {
-    if !columns.is_whole() {
-        return 0;
-    }
-    let form = columns.form();
-    let columns = columns.with(&form);
-    let (fours, _) = sums.as_chunks::<ROWS>();
-    for (i, four) in fours.iter().enumerate() {
-        columns.store_four_words(first + i * ROWS, four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums))), output);
+        let four = four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums)));
+        if BYTES {
+            columns.store_four(first + i * ROWS, four, output);
+        } else {
+            columns.store_four_words(first + i * ROWS, four, output);
+        }
     }
     fours.len() * ROWS
 }

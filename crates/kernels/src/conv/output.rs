@@ -1,4 +1,4 @@
-//! Eight output channels: what their accumulators start from and where their codes or sums go.
+//! Eight output channels: where their codes or sums go.
 
 use super::epilogue::{Epilogue, Requantized};
 use super::gemm_4x8::COLUMNS;
@@ -12,8 +12,6 @@ pub struct Columns<'a, I: Isa, F: Epilogue<I>> {
     isa: I,
     layer: &'a Conv2d,
     form: &'a F,
-    /// Bias and rounding: what sums start from, or are added to.
-    pub initial: [I::I32x4; 2],
     multipliers: F::Multipliers,
     channel: usize,
     stored: usize,
@@ -21,18 +19,14 @@ pub struct Columns<'a, I: Isa, F: Epilogue<I>> {
 
 impl<'a, I: Isa, F: Epilogue<I>> Columns<'a, I, F> {
     /// The panel number `index`.
-    pub fn new(isa: I, layer: &'a Conv2d, form: &'a F, index: usize, bias: &[u8], multipliers: &[u8]) -> Self {
-        let four = |bytes: &[u8], i: usize| match mem::arrays::<16>(bytes).get(2 * index + i) {
-            Some(four) => isa.i32x4_load(four),
-            None => isa.i32x4_splat(0),
-        };
+    pub fn new(isa: I, layer: &'a Conv2d, form: &'a F, index: usize, multipliers: &[u8]) -> Self {
+        let four = |i: usize| mem::arrays::<16>(multipliers).get(2 * index + i).map_or(isa.i32x4_splat(0), |four| isa.i32x4_load(four));
         let channel = index * COLUMNS;
         Self {
             isa,
             layer,
             form,
-            initial: [form.preload(isa, four(bias, 0)), form.preload(isa, four(bias, 1))],
-            multipliers: form.multipliers(isa, four(multipliers, 0), four(multipliers, 1)),
+            multipliers: form.multipliers(isa, four(0), four(1)),
             channel,
             stored: COLUMNS.min(layer.out_stride as usize - channel),
         }

@@ -1,4 +1,4 @@
-//! [`Conv2dPaired`]: direct convolution of u4 by i4 where there are no dot products of bytes, by two weights in one lane.
+//! [`Conv2dPaired`]: direct convolution of u4 or i4 by i4 where there are no dot products of bytes, by two weights in one lane.
 
 use super::direct::{Block, Direct};
 use super::finish::{finish, initial, Eight};
@@ -18,8 +18,8 @@ impl Kernel for Conv2dPaired {
         let layer = self.layer();
         layer.check_layer()?;
         field_holds!(self.groups == 1; groups);
-        fields_in!(self, container::U8..=container::U8; in_container);
-        fields_in!(self, 0..=15; in_zero_point);
+        fields_in!(self, container::U8..=container::I8; in_container);
+        fields_in!(self, if self.in_container == container::I8 { -15..=15 } else { 0..=15 }; in_zero_point);
         field_holds!(self.out_stride as usize >= (self.out_c as usize).next_multiple_of(PairedDot::CHANNELS); out_stride);
         Ok(())
     }

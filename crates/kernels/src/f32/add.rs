@@ -1,7 +1,7 @@
 //! Sum of two broadcast tensors. Buffers: reads a, b; writes output. A unit is one row along the last axis.
 
-use super::lanes::{field, zip, Bounds, BYTES};
-use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
+use super::lanes::{zip, Bounds, BYTES};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::AddF32;
 use core::ops::Range;

@@ -1,8 +1,8 @@
 //! Batch norm (SPEC 4.2). Buffers: reads input, gamma, beta, mean, variance; writes output. A unit is one channel of one image.
 
-use super::lanes::{field, map, BYTES};
+use super::lanes::{map, BYTES};
 use super::sqrt::sqrt;
-use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::BatchNormF32;
 use core::ops::Range;

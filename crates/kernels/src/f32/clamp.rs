@@ -1,7 +1,7 @@
 //! Relu and Clip. Buffers: reads input; writes output.
 
-use super::lanes::{byte_range, elementwise_range, elementwise_units, field, map, Bounds, BYTES};
-use crate::check::{fields_in, MAX_TOTAL};
+use super::lanes::{byte_range, elementwise_range, elementwise_units, map, Bounds, BYTES};
+use crate::check::{field, fields_in, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::ClampF32;
 use core::ops::Range;

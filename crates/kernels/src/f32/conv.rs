@@ -1,11 +1,11 @@
 //! Convolution (SPEC 3.1 on floats, in the order of 4.1).
 //!
 //! Buffers: reads input, weights, bias; writes output. A unit is one image, one group and a run of tiles of 8 output pixels: it packs
-//! their inputs once as panels [k][8] and passes every output channel of the group over them.
+//! their inputs once as panels [k][8] and passes every output channel of the group over them. Depthwise convolutions are in `depthwise`.
 
-use super::lanes::{field, Bounds, BYTES};
+use super::lanes::{Bounds, BYTES};
 use super::tile::{self, COLUMNS, PANEL_STEP, ROWS};
-use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::ConvF32;
 use core::ops::Range;
@@ -179,14 +179,21 @@ impl Kernel for ConvF32 {
     }
 
     fn units(&self) -> usize {
+        if let Some(lines) = self.lines() {
+            return self.depthwise_units(&lines);
+        }
         (self.batch * self.groups) as usize * self.units_per_group()
     }
 
     fn scratch_bytes(&self) -> usize {
-        tile::scratch_bytes(self.depth())
+        self.lines().map_or_else(|| tile::scratch_bytes(self.depth()), |lines| lines.scratch_bytes())
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
+        if let Some(lines) = self.lines() {
+            self.run_depthwise(isa, &lines, buffers, units, scratch);
+            return;
+        }
         let [input, weights, bias, ..] = buffers.reads;
         for unit in units {
             self.run_unit(isa, [input, weights, bias], buffers.writes[0], unit, scratch);
@@ -200,5 +207,6 @@ fn spans_i32(out: i32, stride: i32, kernel: i32, dilation: i32) -> bool {
     last <= i64::from(i32::MAX)
 }
 
+mod depthwise;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Codes to floats (SPEC 1.3). Buffers: reads input; writes output.
 
-use super::lanes::{byte_range, elementwise_range, elementwise_units, field, store_some, BYTES, LANES};
-use crate::check::{container_range, element_bytes, fields_in, MAX_TOTAL};
+use super::lanes::{byte_range, elementwise_range, elementwise_units, store_some, BYTES, LANES};
+use crate::check::{container_range, element_bytes, field, fields_in, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, DequantizeF32};
 use core::ops::Range;

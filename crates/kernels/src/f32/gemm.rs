@@ -2,9 +2,9 @@
 //!
 //! Buffers: reads a, b, bias; writes output, [batch][m][n] row-major. A unit is one matrix and a run of tiles of 8 columns.
 
-use super::lanes::{field, Bounds, BYTES, LANES};
+use super::lanes::{Bounds, BYTES, LANES};
 use super::tile::{self, COLUMNS, PANEL_STEP, ROWS};
-use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::GemmF32;
 use core::ops::Range;

@@ -10,35 +10,6 @@ pub const BYTES: usize = 4;
 /// Elements of one unit of an element-wise kernel.
 const UNIT_ELEMENTS: usize = 4096;
 
-/// Index of the field called `name`; used in const context, where an unknown name does not compile.
-pub const fn field_index(fields: &[&str], name: &str) -> usize {
-    let mut index = 0;
-    while index < fields.len() {
-        if same(fields[index].as_bytes(), name.as_bytes()) {
-            return index;
-        }
-        index += 1;
-    }
-    panic!("no such field")
-}
-
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    let mut i = 0;
-    while i < a.len() && i < b.len() && a[i] == b[i] {
-        i += 1;
-    }
-    i == a.len() && i == b.len()
-}
-
-/// The index of a field of `Self`, for a span.
-#[macro_export]
-macro_rules! field {
-    ($name:ident) => {
-        const { $crate::f32::lanes::field_index(Self::FIELDS, stringify!($name)) }
-    };
-}
-pub(crate) use field;
-
 /// Units of an element-wise kernel over `count` elements.
 pub fn elementwise_units(count: i32) -> usize {
     (count as usize).div_ceil(UNIT_ELEMENTS)

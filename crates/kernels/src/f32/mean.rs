@@ -1,7 +1,7 @@
 //! Mean over the middle axis of [outer][length][inner] (SPEC 4.1). Buffers: reads input; writes output. A unit is one outer index.
 
-use super::lanes::{field, BYTES};
-use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
+use super::lanes::BYTES;
+use crate::check::{field, field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::MeanF32;
 use core::ops::Range;

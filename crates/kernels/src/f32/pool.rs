@@ -1,7 +1,7 @@
 //! Max and average pool, NCHW (SPEC 4.1). Buffers: reads input; writes output. A unit is one plane.
 
-use super::lanes::{field, larger, BYTES};
-use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
+use super::lanes::{larger, BYTES};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::PoolF32;
 use core::ops::Range;

@@ -1,7 +1,7 @@
 //! Floats to codes (SPEC 1.3). Buffers: reads input; writes output.
 
-use super::lanes::{byte_range, elementwise_range, elementwise_units, field, load_some, BYTES, LANES};
-use crate::check::{container_range, element_bytes, field_holds, fields_in, MAX_TOTAL};
+use super::lanes::{byte_range, elementwise_range, elementwise_units, load_some, BYTES, LANES};
+use crate::check::{container_range, element_bytes, field, field_holds, fields_in, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, QuantizeF32};
 use core::ops::Range;

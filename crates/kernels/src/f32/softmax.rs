@@ -1,8 +1,8 @@
 //! Softmax over the middle axis of [outer][length][inner] (SPEC 4.3). Buffers: reads input; writes output. A unit is one outer index.
 
 use super::exp::exp;
-use super::lanes::{field, larger, BYTES};
-use crate::check::{field_holds, fields_in, is_total, MAX_TOTAL};
+use super::lanes::{larger, BYTES};
+use crate::check::{field, field_holds, fields_in, is_total, MAX_TOTAL};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::SoftmaxF32;
 use core::ops::Range;

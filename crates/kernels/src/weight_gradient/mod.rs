@@ -12,7 +12,7 @@ mod multiply;
 mod operands;
 mod relaxed;
 mod rows;
-mod winograd;
+pub mod winograd;
 
 /// How many slabs a batch must be cut into, so that no sum of a slab reaches 2^31: `activation_max` and `gradient_max` are the largest |code|, `pixels` those of one
 /// image of the output, `factor` 1, or 4 for [`WinogradWeightGradient`](crate::params::WinogradWeightGradient). `None` if one image is too many.

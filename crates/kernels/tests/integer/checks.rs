@@ -105,11 +105,13 @@ fn convolutions_name_the_field_they_refuse() {
 
 #[test]
 fn pairs_name_the_field_they_refuse() {
-    let words = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 0).for_pairs(0).shape.to_array();
+    let words = Case::new(Shape::new([3, 5, 5], 8, [3, 3]), 1).for_pairs(1).shape.to_array();
     let good = Conv2dPaired::from_words(&words).expect("the same fields");
     assert_eq!(good.check(), Ok(()));
     let fields = Conv2dPaired::FIELDS;
-    refused(Conv2dPaired { in_container: container::I8, ..good }, fields, "in_container");
+    refused(Conv2dPaired { in_container: container::I16, ..good }, fields, "in_container");
+    refused(Conv2dPaired { in_zero_point: -1, ..good }, fields, "in_zero_point");
+    assert_eq!(Conv2dPaired { in_container: container::I8, in_zero_point: -1, ..good }.check(), Ok(()));
     refused(Conv2dPaired { in_zero_point: 16, ..good }, fields, "in_zero_point");
     refused(Conv2dPaired { out_stride: 15, ..good }, fields, "out_stride");
     refused(Conv2dPaired { groups: 3, ..good }, fields, "groups");

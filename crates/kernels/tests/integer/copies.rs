@@ -82,6 +82,8 @@ fn walks() -> Vec<Walk> {
         walk([1, 1, 1, 1, 1, 7], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 1], 0, 0, 7, 7),
         // [3, 4, 5] NCHW to NHWC with 4 channels.
         walk([1, 1, 1, 4, 5, 3], [0, 0, 0, 5, 1, 20], [0, 0, 0, 20, 4, 1], 0, 0, 60, 79),
+        // Two matrices turned, with blocks of 4 × 4 and what is left of them.
+        walk([1, 1, 1, 2, 9, 6], [0, 0, 0, 60, 1, 10], [0, 0, 0, 70, 7, 1], 0, 3, 119, 140),
         // Backwards, from the last element.
         walk([1, 1, 2, 1, 3, 4], [0, 0, -12, 0, -4, -1], [0, 0, 12, 0, 4, 1], 23, 0, 24, 24),
         // A constant, spread.

@@ -1,4 +1,4 @@
-//! Convolution and dense of u4 by i4, two weights in a lane.
+//! Convolution and dense of u4 or signed codes by i4, two weights in a lane.
 
 use crate::bytes::{compare, from_i32, from_i8, run};
 use crate::conv::{shapes, Case, Shape};
@@ -21,26 +21,17 @@ impl Case {
         }
         let p = &mut self.shape;
         (p.form, p.shift, p.left) = (self.scale.form, self.scale.shift, self.scale.left);
-        p.in_container = container::U8;
-        p.in_zero_point = [0, 15, 3][seed as usize % 3];
+        let is_signed = seed.is_multiple_of(4);
+        p.in_container = if is_signed { container::I8 } else { container::U8 };
+        p.in_zero_point = if is_signed { [0, -15, -3] } else { [0, 15, 3] }[seed as usize % 3];
         p.out_stride = (p.out_c + PANEL - 1) / PANEL * PANEL;
-        self.x = random.codes(self.x.len(), 0, 15);
+        self.x = random.codes(self.x.len(), if is_signed { -15 } else { 0 }, 15);
         self.w = random.codes(self.w.len(), -7, 7);
         self
     }
 
     fn pair_packing(&self) -> PackConv2dPaired {
-        let p = &self.shape;
-        PackConv2dPaired {
-            bias_offset: i32::from(self.bias),
-            multiplier_count: self.multipliers().len() as i32,
-            in_zero_point: p.in_zero_point,
-            in_c: p.in_c,
-            out_c: p.out_c,
-            kernel_h: p.kernel_h,
-            kernel_w: p.kernel_w,
-            ..PackConv2dPaired::default()
-        }
+        PackConv2dPaired::from_words(&self.packing().to_array()).expect("the same fields")
     }
 
     /// The layer by [`Conv2dPaired`].
@@ -75,10 +66,20 @@ pub fn convolution<I: Isa>(isa: I) -> Verdict {
 pub fn extremes<I: Isa>(isa: I) -> Verdict {
     let mut seed = 0;
     for in_c in [18, 256, 4993] {
-        for (x, w) in [([15, 15], [7, 7]), ([15, 15], [-7, -7]), ([15, 15], [7, -7]), ([15, 0], [-7, 7]), ([0, 15], [7, -7]), ([0, 0], [-7, -7])] {
+        for (x, w) in [
+            ([15, 15], [7, 7]),
+            ([15, 15], [-7, -7]),
+            ([15, 15], [7, -7]),
+            ([15, 0], [-7, 7]),
+            ([0, 15], [7, -7]),
+            ([0, 0], [-7, -7]),
+            ([-15, -15], [7, 7]),
+            ([-15, 15], [7, -7]),
+        ] {
             for channels_alike in [true, false] {
                 let mut case = Case::new(Shape::new([in_c, 5, 1], 16, [1, 1]), seed).for_pairs(seed);
                 case.shape.in_zero_point = 0;
+                case.shape.in_container = if x[0] < 0 { container::I8 } else { container::U8 };
                 case.x.iter_mut().enumerate().for_each(|(i, code)| *code = x[i / 5 % 2]);
                 // Odd channels, or the upper half of a panel, have the other sign: then low and high of a lane differ.
                 case.w.iter_mut().enumerate().for_each(|(i, weight)| {

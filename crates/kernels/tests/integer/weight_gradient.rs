@@ -6,9 +6,11 @@ use crate::layout::{channel_stride, from_row, range, to_nhwc};
 use crate::seed::Seed;
 use crate::Verdict;
 use kernels::params::{container, dot, ConvWeightGradient, ConvWeightGradientRelaxed, WinogradWeightGradient};
+use kernels::weight_gradient::winograd::F33;
 use kernels::Kernel;
 use reference::conv_weight_gradient::ConvWeightGradient as Law;
 use reference::window::Window;
+use simd::dot::{I16Dot, I7Dot};
 use simd::Isa;
 
 /// A layer and its codes, dense NHWC.
@@ -266,9 +268,11 @@ pub fn sdot<I: Isa>(isa: I) -> Verdict {
     relaxed_suite(isa, dot::SDOT)
 }
 
+/// By the products of every flavour.
 fn run_winograd<I: Isa>(isa: I, case: &Case) -> Verdict {
-    let kernel = WinogradWeightGradient::from_words(&case.shape.to_array()).expect("the same fields");
-    case.run_kernel(isa, &kernel)
+    let params = WinogradWeightGradient::from_words(&case.shape.to_array()).expect("the same fields");
+    case.run_kernel(isa, &F33::<I7Dot>::new(params))?;
+    case.run_kernel(isa, &F33::<I16Dot>::new(params))
 }
 
 /// Tiles, row groups and blocks ± 1, every padding, channels of one and more vectors; then every operand at an end.

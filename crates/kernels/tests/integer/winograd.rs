@@ -9,7 +9,8 @@ use kernels::params::{container, PackWinogradF43, WinogradF43};
 use simd::Isa;
 
 impl Case {
-    fn packing(&self) -> PackWinogradF43 {
+    /// Of every layout without groups.
+    pub fn packing(&self) -> PackWinogradF43 {
         let p = &self.shape;
         PackWinogradF43 {
             bias_offset: i32::from(self.bias),
@@ -132,7 +133,7 @@ pub fn bound<I: Isa>(isa: I) -> Verdict {
 
 /// [out_c/8][36][pair][8][2] of G·g·Gᵀ by plain matrix products; bias and multipliers as those of the direct convolution.
 pub fn packing<I: Isa>(isa: I) -> Verdict {
-    const G: [[i32; 3]; 6] = [[1, 0, 0], [-1, -1, -1], [-1, 1, -1], [1, 2, 4], [1, -2, 4], [0, 0, 1]];
+    const G: [[i32; 3]; 6] = [[6, 0, 0], [-1, -1, -1], [-1, 1, -1], [1, 2, 4], [1, -2, 4], [0, 0, 6]];
     for (in_c, out_c) in [(1usize, 1usize), (8, 8), (9, 5), (3, 17)] {
         let w = Seed::new(5).codes(in_c * out_c * 9, -128, 127);
         let pack = PackWinogradF43 {

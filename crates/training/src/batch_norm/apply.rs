@@ -1,8 +1,9 @@
 //! y = clamp((x − mean)·(inverse_std·γ) + β + residual). Buffers: reads input, scales, statistics, γ, β, residual; writes output. A unit is a run of rows.
 
+use crate::panels::{is_whole, load_whole, panels, panels_mut, store_whole};
 use crate::params::BatchNormApply;
 use crate::rows::{
-    check_rows, element_bytes, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Bounds, Panel, Source,
+    check_rows, element_bytes, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, with_source, with_vector, Bounds, Panel, Source,
 };
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
@@ -38,15 +39,35 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
         let gamma = load::<I, V>(isa, part(self.gamma, 0, 0, first, lanes));
         let beta = load::<I, V>(isa, part(self.beta, 0, 0, first, lanes));
         let gain: [I::F32x4; V] = core::array::from_fn(|v| isa.f32x4_mul(inverse_std[v], gamma[v]));
-        for row in rows.start + self.start..rows.end + self.start {
-            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
-            let mut y: [I::F32x4; V] = core::array::from_fn(|v| isa.f32x4_add(isa.f32x4_mul(isa.f32x4_sub(x[v], mean[v]), gain[v]), beta[v]));
+        let rows = rows.start + self.start..rows.end + self.start;
+        let bounds = self.bounds;
+        let y_of = |x: [I::F32x4; V]| -> [I::F32x4; V] {
+            core::array::from_fn(|v| isa.f32x4_add(isa.f32x4_mul(isa.f32x4_sub(x[v], mean[v]), gain[v]), beta[v]))
+        };
+        let add = |y: [I::F32x4; V], residual: [I::F32x4; V]| -> [I::F32x4; V] { core::array::from_fn(|v| isa.f32x4_add(y[v], residual[v])) };
+        if self.source.is_whole::<V>() && is_whole::<V>(channels) {
+            let (source, results) = (self.source, panels_mut::<V>(self.output, rows.clone(), channels, first));
+            with_vector!(CONTAINER, N => {
+                let results = source.panels::<N, V>(rows.clone(), first).zip(results);
+                if self.residual.is_empty() {
+                    for (x, to) in results {
+                        store_whole(isa, y_of(source.values::<CONTAINER, N, V>(isa, x)).map(|y| bounds.clamp(isa, y)), to);
+                    }
+                } else {
+                    for ((x, to), residual) in results.zip(panels::<16, V>(self.residual, rows, channels, first)) {
+                        let y = add(y_of(source.values::<CONTAINER, N, V>(isa, x)), load_whole(isa, residual));
+                        store_whole(isa, y.map(|y| bounds.clamp(isa, y)), to);
+                    }
+                }
+            });
+            return;
+        }
+        for row in rows {
+            let mut y = y_of(self.source.load::<CONTAINER, V>(isa, row, first, lanes));
             if !self.residual.is_empty() {
-                let residual = load::<I, V>(isa, part(self.residual, row, channels, first, lanes));
-                y = core::array::from_fn(|v| isa.f32x4_add(y[v], residual[v]));
+                y = add(y, load::<I, V>(isa, part(self.residual, row, channels, first, lanes)));
             }
-            let y = y.map(|y| self.bounds.clamp(isa, y));
-            store(isa, y, part_mut(self.output, row, channels, first, lanes));
+            store(isa, y.map(|y| bounds.clamp(isa, y)), part_mut(self.output, row, channels, first, lanes));
         }
     }
 }

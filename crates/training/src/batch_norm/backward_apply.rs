@@ -1,9 +1,11 @@
 //! dx = γ·inverse_std·(g − dβ/N − (x − mean)·(dγ/N·inverse_std)). Buffers: reads gradient, y, input, scales, statistics, γ, sums; writes dx, the residual's
 //! gradient, max|dx|. One unit: the maximum needs all rows.
 
+use crate::panels::{load_whole, panels_mut, store_whole};
 use crate::params::BatchNormBackwardApply;
 use crate::rows::{
-    check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Masked, Panel, Source,
+    check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, with_vector, Masked,
+    Panel, Source,
 };
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
@@ -60,19 +62,35 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
         let f = self.factors::<V>(first, lanes);
         let mut maximum = self.maximum;
         let magnitude = isa.i32x4_splat(i32::MAX);
-        for row in rows {
-            let g = self.gradient.load::<V>(isa, row, first, lanes);
-            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
-            let dx: [I::F32x4; V] = core::array::from_fn(|v| {
+        let mut dx_of = |g: [I::F32x4; V], x: [I::F32x4; V]| -> [I::F32x4; V] {
+            let dx = core::array::from_fn(|v| {
                 let along = isa.f32x4_mul(isa.f32x4_sub(x[v], f.mean[v]), f.slope[v]);
                 isa.f32x4_mul(isa.f32x4_sub(isa.f32x4_sub(g[v], f.mean_gradient[v]), along), f.gain[v])
             });
             for dx in dx {
                 maximum = isa.i32x4_max_s(maximum, isa.i32x4_and(isa.i32x4_from_f32x4(dx), magnitude));
             }
-            store(isa, dx, part_mut(self.input_gradient, row, channels, first, lanes));
-            if !self.residual_gradient.is_empty() {
-                store(isa, g, part_mut(self.residual_gradient, row, channels, first, lanes));
+            dx
+        };
+        match self.gradient.panels::<V>(rows.clone(), first) {
+            Some(gradients) if self.source.is_whole::<V>() && self.residual_gradient.is_empty() => {
+                let (source, results) = (self.source, panels_mut::<V>(self.input_gradient, rows.clone(), channels, first));
+                with_vector!(CONTAINER, N => {
+                    let inputs = source.panels::<N, V>(rows, first);
+                    for ((g, x), dx) in gradients.zip(inputs).zip(results) {
+                        store_whole(isa, dx_of(load_whole(isa, g), source.values::<CONTAINER, N, V>(isa, x)), dx);
+                    }
+                });
+            }
+            _ => {
+                for row in rows {
+                    let g = self.gradient.load::<V>(isa, row, first, lanes);
+                    let dx = dx_of(g, self.source.load::<CONTAINER, V>(isa, row, first, lanes));
+                    store(isa, dx, part_mut(self.input_gradient, row, channels, first, lanes));
+                    if !self.residual_gradient.is_empty() {
+                        store(isa, g, part_mut(self.residual_gradient, row, channels, first, lanes));
+                    }
+                }
             }
         }
         self.maximum = maximum;

@@ -1,9 +1,10 @@
 //! dγ and dβ. Buffers: reads gradient, y, input, scales, statistics; writes sums. One unit.
 
+use crate::panels::load_whole;
 use crate::params::BatchNormBackwardReduce;
 use crate::rows::{
-    add_to, check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Masked, Panel,
-    Source, BLOCK,
+    add_to, check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, with_vector,
+    Masked, Panel, Source, BLOCK,
 };
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
@@ -42,13 +43,20 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
         debug_assert!(rows.len() <= BLOCK);
         let mean = load::<I, V>(isa, part(self.statistics, 0, 0, first, lanes));
         let mut sums = [[isa.f32x4_splat(0.0); V]; 2];
-        for row in rows {
-            let g = self.gradient.load::<V>(isa, row, first, lanes);
-            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
+        let mut add = |g: [I::F32x4; V], x: [I::F32x4; V]| {
             for v in 0..V {
                 sums[0][v] = isa.f32x4_add(sums[0][v], isa.f32x4_mul(g[v], isa.f32x4_sub(x[v], mean[v])));
                 sums[1][v] = isa.f32x4_add(sums[1][v], g[v]);
             }
+        };
+        match self.gradient.panels::<V>(rows.clone(), first) {
+            Some(gradients) if self.source.is_whole::<V>() => {
+                let source = self.source;
+                with_vector!(CONTAINER, N => {
+                    gradients.zip(source.panels::<N, V>(rows, first)).for_each(|(g, x)| add(load_whole(isa, g), source.values::<CONTAINER, N, V>(isa, x)))
+                });
+            }
+            _ => rows.for_each(|row| add(self.gradient.load::<V>(isa, row, first, lanes), self.source.load::<CONTAINER, V>(isa, row, first, lanes))),
         }
         for (which, sums) in sums.into_iter().enumerate() {
             add_to(isa, is_first, sums, part_mut(self.sums, which, self.channels, first, lanes));

@@ -2,7 +2,7 @@
 
 use crate::params::BatchNormStatistics;
 use crate::rows::{
-    add_to, check_rows, element_bytes, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, with_source, Panel, Source,
+    add_to, check_rows, element_bytes, for_each_panel, lanes_of, load, part, part_mut, scale_bytes, store, with_source, with_vector, Panel, Source,
 };
 use core::ops::Range;
 use kernels::check::{is_total, MAX_TOTAL};
@@ -49,13 +49,18 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
         }
         let shift = load::<I, V>(isa, part(self.shift, 0, 0, first, lanes));
         let mut sums = [[isa.f32x4_splat(0.0); V]; 2];
-        for row in rows {
-            let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
+        let mut add = |x: [I::F32x4; V]| {
             for v in 0..V {
                 let d = isa.f32x4_sub(x[v], shift[v]);
                 sums[0][v] = isa.f32x4_add(sums[0][v], d);
                 sums[1][v] = isa.f32x4_add(sums[1][v], isa.f32x4_mul(d, d));
             }
+        };
+        if self.source.is_whole::<V>() {
+            let source = self.source;
+            with_vector!(CONTAINER, N => source.panels::<N, V>(rows, first).for_each(|x| add(source.values::<CONTAINER, N, V>(isa, x))));
+        } else {
+            rows.for_each(|row| add(self.source.load::<CONTAINER, V>(isa, row, first, lanes)));
         }
         for (which, sums) in sums.into_iter().enumerate() {
             add_to(isa, is_first, sums, part_mut(self.totals, which, self.channels, first, lanes));

@@ -55,15 +55,20 @@ impl PackConvF32 {
         let [inputs, outputs] = self.channels().map(|channels| channels / groups);
         let window = (self.kernel_h * self.kernel_w) as usize;
         let panels = outputs.div_ceil(COLUMNS);
+        // From one input to the next, the same for every output and tap.
+        let step = self.source(0, 0, 1, 0) - self.source(0, 0, 0, 0);
         for (index, panel) in packed.chunks_exact_mut(window * inputs * PANEL_STEP).enumerate() {
             let (group, first) = (index / panels, index % panels * COLUMNS);
-            for (k, step) in mem::panels_mut::<BYTES, COLUMNS>(panel).iter_mut().enumerate() {
-                for (column, element) in step.iter_mut().enumerate() {
-                    *element = if first + column < outputs {
-                        *mem::array(weights, self.source(group, first + column, k % inputs, k / inputs) * BYTES)
+            for (tap, steps) in panel.chunks_exact_mut(inputs * PANEL_STEP).enumerate() {
+                let steps = mem::panels_mut::<BYTES, COLUMNS>(steps);
+                for column in 0..COLUMNS {
+                    let elements = steps.iter_mut().map(|step| &mut step[column]);
+                    if first + column < outputs {
+                        let weights = &mem::arrays::<BYTES>(weights)[self.source(group, first + column, 0, tap)..];
+                        elements.zip(weights.iter().step_by(step)).for_each(|(element, weight)| *element = *weight);
                     } else {
-                        [0; BYTES]
-                    };
+                        elements.for_each(|element| *element = [0; BYTES]);
+                    }
                 }
             }
         }

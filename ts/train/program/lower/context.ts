@@ -50,6 +50,8 @@ export class TrainContext {
   readonly isTraining: boolean;
   /** Asked once for the whole program. */
   readonly lowering: Lowering;
+  /** Winograd saves nothing without them. */
+  readonly hasVectors: boolean;
   /** Quantized layers in the order of the tape. */
   readonly layers: GradientLayer[] = [];
   /** i32 [4]: the seed and the step, which address the noise of stochastic rounding. */
@@ -65,6 +67,7 @@ export class TrainContext {
     this.gradients = parts.gradients;
     this.isTraining = parts.isTraining;
     this.lowering = parts.engine.lowering;
+    this.hasVectors = parts.engine.flavour !== 'scalar';
     this.random = parts.assembler.weights('random', 16);
   }
 

@@ -1,4 +1,4 @@
-/** The sizes of a convolution as every kernel takes them; a linear layer is 1 × 1 on a column of rows. */
+/** The sizes of a convolution as every kernel takes them; a linear layer is 1 × 1 on a picture of one row. */
 import type { NodeOf } from '../fuse.js';
 import type { Value } from '../../tape/node.js';
 
@@ -38,10 +38,10 @@ function convGeometry({ inputs, output, window, dilation, groups }: NodeOf<'conv
 }
 
 function linearGeometry({ inputs, output }: NodeOf<'linear'>): ConvGeometry {
-  const [inH, inC] = (inputs[0] as Value).shape as [number, number];
+  const [inW, inC] = (inputs[0] as Value).shape as [number, number];
   const outC = output.shape[1] as number;
   const unit = { kernelH: 1, kernelW: 1, strideH: 1, strideW: 1, padTop: 0, padLeft: 0, dilationH: 1, dilationW: 1, groups: 1 };
-  return { batch: 1, inH, inW: 1, inC, outH: inH, outW: 1, outC, ...unit };
+  return { batch: 1, inH: 1, inW, inC, outH: 1, outW: inW, outC, ...unit };
 }
 
 /** Of the convolution that takes the output's gradient to the input's, on flipped and transposed weights; its input has `strideH` − 1 zeros between pixels. */

@@ -32,12 +32,16 @@ export interface ExactSums {
 /** 4 · 9 · 15 · 7 of each fit an i32. */
 const MOST_WINOGRAD_CHANNELS = 500_000;
 
-type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 'conv2d_relaxed';
+type Kind = 'winograd_f23' | 'depthwise_conv2d' | 'grouped_conv2d' | 'conv2d' | 'conv2d_paired' | 'conv2d_relaxed';
+
+/** Sums of a layer with two weights in a lane stay below this, and its outputs are whole panels. */
+const END_OF_PAIRED_SUMS = 2 ** 19;
+const PAIRED_PANEL = 16;
 
 /** What decides how large codes are. */
 export type CodeRange = Pick<Codes, 'container' | 'bits'>;
 
-const BYTES = { [Container.i16]: 2, [Container.i32]: 4 } as const;
+export const SUM_BYTES = { [Container.i16]: 2, [Container.i32]: 4 } as const;
 
 /** Sums are i32 at most. */
 export const LARGEST_SUM = 2 ** 31 - 1;
@@ -47,12 +51,15 @@ export function largestCode({ container, bits }: CodeRange): number {
   return container === Container.u8 ? 2 ** bits - 1 : 2 ** (bits - 1) - 1;
 }
 
-/** Throws ERR_ARGUMENT for a layer whose sums may not fit. */
-export function integerConvolution(context: TrainContext, convolution: IntegerConvolution): ExactSums {
+/** The smallest that holds sums of this magnitude. */
+export function containerOf(largest: number): ExactSums['container'] {
+  return largest < 2 ** 15 ? Container.i16 : Container.i32;
+}
+
+/** `container`: a larger one than the sums need, if given. Throws ERR_ARGUMENT for a layer whose sums may not fit. */
+export function integerConvolution(context: TrainContext, convolution: IntegerConvolution, container = containerOf(checkSums(convolution))): ExactSums {
   const { label, geometry } = convolution;
-  const largest = checkSums(convolution);
-  const container = largest < 2 ** 15 ? Container.i16 : Container.i32;
-  const sums = { container, buffer: context.temporary(label, BYTES[container] * outPixels(geometry) * geometry.outC) };
+  const sums = { container, buffer: context.temporary(label, SUM_BYTES[container] * outPixels(geometry) * geometry.outC) };
   const dot = chooseRelaxedDot(context, convolution);
   const kind = chooseKernel(context, convolution, dot);
   const fields = stepFields(convolution, packWeights(context, convolution, kind, dot), sums);
@@ -61,11 +68,28 @@ export function integerConvolution(context: TrainContext, convolution: IntegerCo
   return sums;
 }
 
-function chooseKernel({ lowering }: TrainContext, { input, weightBits, geometry }: IntegerConvolution, dot: Dot | null): Kind {
-  const { groups, inC, outC } = geometry;
+function chooseKernel(context: TrainContext, convolution: IntegerConvolution, dot: Dot | null): Kind {
+  const { groups, inC, outC } = convolution.geometry;
   if (groups > 1) return groups === inC && groups === outC ? 'depthwise_conv2d' : 'grouped_conv2d';
-  if (lowering !== 'none' && input.bits <= 4 && weightBits <= 4 && inC % 16 === 0 && inC <= MOST_WINOGRAD_CHANNELS && isUnit3x3(geometry) && savesProducts(geometry)) return 'winograd_f23';
-  return dot === null ? 'conv2d' : 'conv2d_relaxed';
+  if (canUseWinograd(context, convolution)) return 'winograd_f23';
+  if (dot !== null) return 'conv2d_relaxed';
+  return canPair(context, convolution) ? 'conv2d_paired' : 'conv2d';
+}
+
+function canUseWinograd({ hasVectors }: TrainContext, convolution: IntegerConvolution): boolean {
+  const { inC } = convolution.geometry;
+  const fits = hasVectors && hasFourBits(convolution) && inC % 16 === 0 && inC <= MOST_WINOGRAD_CHANNELS;
+  return fits && isUnit3x3(convolution.geometry) && savesProducts(convolution.geometry);
+}
+
+/** Whether the flavour has the kernel by two weights in a lane, and the layer's numbers fit it. */
+function canPair({ engine }: TrainContext, convolution: IntegerConvolution): boolean {
+  const fits = hasFourBits(convolution) && convolution.geometry.outC % PAIRED_PANEL === 0 && checkSums(convolution) < END_OF_PAIRED_SUMS;
+  return engine.flavour === 'simd128' && fits;
+}
+
+function hasFourBits({ input, weightBits }: IntegerConvolution): boolean {
+  return input.bits <= 4 && weightBits <= 4;
 }
 
 export function isUnit3x3({ kernelH, kernelW, strideH, strideW, dilationH, dilationW, groups }: ConvGeometry): boolean {
@@ -124,6 +148,11 @@ function packWeights(context: TrainContext, convolution: IntegerConvolution, kin
   if (kind === 'depthwise_conv2d') {
     const panels = packed(engine.packedDepthwiseBytes(outC, kernelH, kernelW));
     assembler.step('pack_depthwise', fields(panels));
+    return { weights: panels, bias };
+  }
+  if (kind === 'conv2d_paired') {
+    const panels = packed(engine.packedConv2dPairedBytes(inC, outC, kernelH, kernelW));
+    assembler.step('pack_conv2d_paired', fields(panels));
     return { weights: panels, bias };
   }
   if (kind === 'conv2d') {

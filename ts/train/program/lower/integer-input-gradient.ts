@@ -6,6 +6,7 @@ import { stridedCopy } from '../../../session/strided-copy.js';
 import type { TrainContext } from './context.js';
 import { transposedGeometry, weightCount, type ConvGeometry } from './geometry.js';
 import { integerConvolution, type Codes, type ExactSums } from './integer-convolution.js';
+import { hasPhases, stridedInputGradient } from './strided-input-gradient.js';
 
 export interface WeightCodes {
   readonly weights: StepBuffer;
@@ -14,6 +15,7 @@ export interface WeightCodes {
 
 /** [in pixels][in_c] */
 export function integerInputGradient(context: TrainContext, name: string, gradient: Codes, { weights, bits }: WeightCodes, forward: ConvGeometry): ExactSums {
+  if (hasPhases(forward)) return stridedInputGradient(context, name, gradient, { weights, bits }, forward);
   const spread = spreadPixels(context, name, gradient, forward);
   const { padTop, padLeft, ...rest } = transposedGeometry(forward);
   if (padTop < 0 || padLeft < 0) {

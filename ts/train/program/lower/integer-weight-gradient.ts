@@ -34,9 +34,9 @@ export function integerWeightGradient(context: TrainContext, label: string, acti
   return { sums, slabs };
 }
 
-function canUseWinograd({ lowering }: TrainContext, activations: Codes, gradient: Codes, geometry: ConvGeometry): boolean {
+function canUseWinograd({ hasVectors }: TrainContext, activations: Codes, gradient: Codes, geometry: ConvGeometry): boolean {
   const fits = activations.container === Container.u8 && activations.bits <= 4 && gradient.bits <= 4;
-  return lowering !== 'none' && fits && isUnit3x3(geometry) && geometry.inC % 16 === 0 && geometry.outC % 16 === 0;
+  return hasVectors && fits && isUnit3x3(geometry) && geometry.inC % 16 === 0 && geometry.outC % 16 === 0;
 }
 
 /** The activations are the second operand. */

@@ -1,19 +1,17 @@
 //! [`WinogradF43`]: blocks of tiles, transformed once, against every panel of weights.
 
-use super::input::{transform_tile, Patch};
+use super::input::{gather, transform, Pair};
 use super::multiply::{multiply, Sums};
-use super::output::{store_tile, Place};
-use super::{PATCH, POSITIONS, QUAD, TILE};
+use super::output::{add, corner, inverse};
+use super::{POSITIONS, QUAD, TILE};
 use crate::check::{element_bytes, field_holds, is_total};
-use crate::codes::{padded, I8, LANES, U8};
-use crate::conv::epilogue::{Epilogue, Requantized};
-use crate::conv::gemm_4x8::COLUMNS;
+use crate::codes::{padded, LANES};
+use crate::conv::finish::{finish, initial, Eight};
+use crate::conv::gemm_4x8::TileStep;
 use crate::conv::layer::Layer;
-use crate::conv::output::Columns;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{packed_channels, packed_winograd_f43_bytes};
-use crate::params::{container, form, Conv2d, WinogradF43};
-use crate::requant::with_form;
+use crate::params::{form, Conv2d, WinogradF43};
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -21,26 +19,45 @@ use simd::{mem, Isa};
 /// Transformed codes of one block stay below this, so that they live in the second-level cache while the weights stream past.
 const BLOCK_BYTES: usize = 600 * 1024;
 /// More quads of tiles than this per block gain little: the weights of a position are then in the first-level cache most of the time.
-const MOST_QUADS: usize = 4;
+const MOST_QUADS: usize = 5;
+/// Between positions of a block, in steps: 64 bytes, so that positions do not meet in one set of the first-level cache.
+const POSITION_GAP: usize = 4;
 
 impl WinogradF43 {
     fn tiles(&self) -> usize {
         (self.out_h as usize).div_ceil(TILE) * (self.out_w as usize).div_ceil(TILE)
     }
 
-    /// Bytes of the transformed codes of four tiles, `[position][4][channel]` of i16.
-    fn quad_bytes(&self) -> usize {
-        POSITIONS * QUAD * padded(self.in_c as usize) * 2
+    /// Pairs of input channels, up to whole vectors of them.
+    fn pairs(&self) -> usize {
+        padded(self.in_c as usize) / 2
     }
 
-    /// Quads of one unit of work, never more than there are.
+    /// Quads of one unit of work. Blocks are of one size: a small last one would read all weights for little.
     fn block_quads(&self) -> usize {
-        (BLOCK_BYTES / self.quad_bytes()).clamp(1, MOST_QUADS).min(self.tiles().div_ceil(QUAD))
+        let quad_bytes = POSITIONS * self.pairs() * size_of::<TileStep>();
+        let (quads, most) = (self.tiles().div_ceil(QUAD), (BLOCK_BYTES / quad_bytes).clamp(1, MOST_QUADS));
+        quads.div_ceil(quads.div_ceil(most))
+    }
+
+    /// Steps of one position of a block, `[quad][pair]`, and the gap after them.
+    fn position_steps(&self) -> usize {
+        self.block_quads() * self.pairs() + POSITION_GAP
     }
 
     /// Groups of input channels that are divided one by one.
     fn parts(&self) -> usize {
         (self.in_c as usize).div_ceil(self.part_c as usize)
+    }
+
+    /// Outputs of a block, eight channels each: those of a part, and of another one to be added to them.
+    fn outputs(&self) -> usize {
+        self.parts().min(2) * self.block_quads() * QUAD * TILE * TILE
+    }
+
+    /// Bytes from the first channel of a row of codes to the last one of its last pixel.
+    fn row_bytes(&self) -> usize {
+        (self.in_w as usize - 1) * self.in_stride as usize + self.in_c as usize
     }
 }
 
@@ -56,10 +73,8 @@ impl Kernel for WinogradF43 {
         field_holds!(self.dilation_w == 1; dilation_w);
         field_holds!(self.groups == 1; groups);
         field_holds!(self.part_c >= 1 && (self.part_c % LANES as i32 == 0 || self.part_c >= self.in_c); part_c);
-        // The sums of every part of a block.
-        field_holds!(is_total(&[(POSITIONS * QUAD * MOST_QUADS * 64) as i32, self.parts() as i32]); part_c);
-        // A quad of transformed codes, twice for what else lies in the scratch; then the weights.
-        field_holds!(is_total(&[(POSITIONS * QUAD * 2) as i32, self.in_c + 7, 2]); in_c);
+        // Four times a quad of transformed codes, for what else lies in the scratch; then the weights.
+        field_holds!(is_total(&[(POSITIONS * QUAD * 2) as i32, self.in_c + 7, 4]); in_c);
         field_holds!(is_total(&[2 * POSITIONS as i32, self.in_c + 7, self.out_c + 7]); out_c);
         Ok(())
     }
@@ -81,89 +96,80 @@ impl Kernel for WinogradF43 {
         self.tiles().div_ceil(QUAD).div_ceil(self.block_quads())
     }
 
-    /// A row of zero points, the transformed codes of a block, and its sums for one panel.
+    /// The sums of a block for one panel, its outputs, its transformed codes, the codes under a quad, and a row of zero points.
     fn scratch_bytes(&self) -> usize {
-        padded(self.in_c as usize) + self.block_quads() * (self.quad_bytes() + self.parts() * POSITIONS * size_of::<Sums>())
+        self.block_quads() * POSITIONS * size_of::<Sums>()
+            + self.outputs() * size_of::<Eight>()
+            + POSITIONS * (self.position_steps() * size_of::<TileStep>() + self.pairs() * size_of::<Pair>())
+            + self.row_bytes()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let (layer, spec) = (self.layer(), self.layer().requantization());
-        with_form!(isa, spec, form => run(isa, self, &layer, Requantized(form), buffers, units, scratch));
-    }
-}
-
-fn run<I: Isa, F: Epilogue<I>>(
-    isa: I,
-    kernel: &WinogradF43,
-    layer: &Conv2d,
-    form: F,
-    buffers: &mut Buffers<'_>,
-    units: Range<usize>,
-    scratch: &mut [u8],
-) {
-    let (outside, scratch) = scratch.split_at_mut(padded(layer.in_c as usize));
-    let outside = &mut outside[..layer.in_c as usize];
-    outside.fill(layer.in_zero_point as u8);
-    let (v, sums) = scratch.split_at_mut(kernel.block_quads() * kernel.quad_bytes());
-    let sums = mem::panels_mut::<16, 2>(sums).as_chunks_mut::<QUAD>().0;
-    let block_tiles = kernel.block_quads() * QUAD;
-    for unit in units {
-        let first = unit * block_tiles;
-        let count = block_tiles.min(kernel.tiles() - first);
-        for (i, quad) in v.chunks_exact_mut(kernel.quad_bytes()).take(count.div_ceil(QUAD)).enumerate() {
-            for row in 0..QUAD {
-                // Past the last tile the last one is repeated; its codes are not stored.
-                let tile = (first + i * QUAD + row).min(kernel.tiles() - 1);
-                transform(isa, layer, buffers.reads[0], outside, tile, row, quad);
-            }
+        let (sums, scratch) = scratch.split_at_mut(self.block_quads() * POSITIONS * size_of::<Sums>());
+        let (outputs, scratch) = scratch.split_at_mut(self.outputs() * size_of::<Eight>());
+        let (v, scratch) = scratch.split_at_mut(POSITIONS * self.position_steps() * size_of::<TileStep>());
+        let (codes, outside) = scratch.split_at_mut(POSITIONS * self.pairs() * size_of::<Pair>());
+        let outside = &mut outside[..self.row_bytes()];
+        outside.fill(self.in_zero_point as u8);
+        let (v, codes) = (mem::panels_mut::<4, QUAD>(v), mem::panels_mut::<8, POSITIONS>(codes));
+        let (sums, outputs) = (mem::panels_mut::<16, 2>(sums).as_chunks_mut().0, mem::panels_mut::<16, 2>(outputs));
+        let (layer, tiles) = (&self.layer(), self.block_quads() * QUAD);
+        for first in units.map(|unit| unit * tiles) {
+            let block = Block { kernel: self, layer, tiles: first..self.tiles().min(first + tiles) };
+            block.transform(isa, buffers.reads[0], outside, codes, v);
+            block.multiply(isa, buffers, v, sums, outputs);
         }
-        let quads = count.div_ceil(QUAD);
-        let (v, sums) = (&v[..quads * kernel.quad_bytes()], &mut sums[..kernel.parts() * quads * POSITIONS]);
-        panels(isa, kernel, layer, form, buffers, v, sums, first..first + count);
     }
 }
 
-/// The codes under a tile, those in the padding from `outside`, into row `row` of its quad. One function for all forms of requantization.
-#[inline(never)]
-fn transform<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], tile: usize, row: usize, quad: &mut [u8]) {
-    let [y, x] = Place::of(layer, tile).first;
-    let (rows, columns) = (layer.rows(), layer.columns());
-    let patch: Patch = from_fn(|position| match (rows.element(y, position / PATCH), columns.element(x, position % PATCH)) {
-        (Some(y), Some(x)) => &input[(y * layer.in_w as usize + x) * layer.in_stride as usize..][..outside.len()],
-        _ => outside,
-    });
-    let row_bytes = padded(outside.len()) * 2;
-    let values = &mut quad[row * row_bytes..];
-    match layer.in_container {
-        container::U8 => transform_tile::<I, U8>(isa, &patch, values, QUAD * row_bytes),
-        _ => transform_tile::<I, I8>(isa, &patch, values, QUAD * row_bytes),
-    }
-}
-
-/// Every panel of weights against a block of tiles: the weights are read from far once per block.
-#[allow(clippy::too_many_arguments, reason = "one call, in the function above")]
-fn panels<I: Isa, F: Epilogue<I>>(
-    isa: I,
-    kernel: &WinogradF43,
-    layer: &Conv2d,
-    form: F,
-    buffers: &mut Buffers<'_>,
-    v: &[u8],
-    sums: &mut [Sums],
+/// The tiles of one unit of work.
+struct Block<'a> {
+    kernel: &'a WinogradF43,
+    layer: &'a Conv2d,
     tiles: Range<usize>,
-) {
-    let [_, weights, bias, multipliers, ..] = buffers.reads;
-    let output = &mut *buffers.writes[0];
-    let (pairs, part_pairs) = (padded(layer.in_c as usize) / 2, padded(kernel.part_c as usize) / 2);
-    let (panel_steps, part_sums) = (POSITIONS * pairs, sums.len() / kernel.parts());
-    for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(panel_steps).take(packed_channels(layer.out_c as usize) / COLUMNS).enumerate() {
-        for (part, sums) in sums.chunks_exact_mut(part_sums).enumerate() {
-            multiply(isa, v, panel, part * part_pairs..pairs.min((part + 1) * part_pairs), sums);
+}
+
+impl Block<'_> {
+    /// The transformed codes of every quad, at each position. Past the last tile the last one is repeated; its codes are not stored.
+    fn transform<I: Isa>(&self, isa: I, input: &[u8], outside: &[u8], codes: &mut [[Pair; POSITIONS]], v: &mut [TileStep]) {
+        for (quad, first) in self.tiles.clone().step_by(QUAD).enumerate() {
+            let corners = from_fn(|i| corner(self.layer, (first + i).min(self.tiles.end - 1)));
+            gather(isa, self.layer, input, outside, corners, codes);
+            transform(isa, self.layer, codes, &mut v[quad * codes.len()..], self.kernel.position_steps());
         }
-        let columns = Columns::new(isa, layer, &form, index, bias, multipliers);
-        for (i, tile) in tiles.clone().enumerate() {
-            let parts = sums.chunks_exact(part_sums).filter_map(|sums| sums[i / QUAD * POSITIONS..].first_chunk());
-            store_tile(isa, layer, &columns, parts, i % QUAD, tile, output);
+    }
+
+    /// Every panel of weights against the block: the weights are read from far once per block.
+    fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, v: &[TileStep], sums: &mut [Sums], outputs: &mut [Eight]) {
+        let (kernel, [_, weights, bias, ..]) = (self.kernel, buffers.reads);
+        let (pairs, part_pairs) = (kernel.pairs(), padded(kernel.part_c as usize) / 2);
+        let sums = &mut sums[..self.tiles.len().div_ceil(QUAD) * POSITIONS];
+        let (outputs, others) = outputs.split_at_mut(kernel.block_quads() * QUAD * TILE * TILE);
+        for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(POSITIONS * pairs).enumerate() {
+            multiply(isa, v, panel, 0..pairs.min(part_pairs), sums);
+            inverse(isa, sums, initial(isa, self.layer, index, bias), outputs);
+            for first in (part_pairs..pairs).step_by(part_pairs) {
+                multiply(isa, v, panel, first..pairs.min(first + part_pairs), sums);
+                inverse(isa, sums, [isa.i32x4_splat(0); 2], others);
+                add(isa, outputs, others);
+            }
+            self.finish(isa, index, buffers, outputs);
+        }
+    }
+
+    /// The codes of a panel: rows of outputs under each run of neighbouring tiles.
+    fn finish<I: Isa>(&self, isa: I, index: usize, buffers: &mut Buffers<'_>, outputs: &[Eight]) {
+        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
+        let mut tiles = self.tiles.clone();
+        while !tiles.is_empty() {
+            let [y, x] = corner(self.layer, tiles.start);
+            let at = (tiles.start - self.tiles.start) * TILE;
+            let width = (out_w - x).min(tiles.len() * TILE);
+            for (row, outputs) in outputs.chunks_exact(outputs.len() / TILE).take(out_h - y).enumerate() {
+                let first = (y + row) * out_w + x;
+                finish(isa, self.layer, index, buffers, &outputs[at..], first..first + width);
+            }
+            tiles.start += width.div_ceil(TILE);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Exact integer Winograd F(4,3) for 3×3 convolutions: 4×4 outputs from 6×6 codes with 36 products instead of 144.
 //!
-//! The matrices of the points 0, ±1, ±2, ∞ have fractions in G only. Each row of G is multiplied by its denominator, 4, 6, 6, 24, 24, 1;
-//! the columns of Aᵀ are multiplied by 576 / 24 over that, and what comes out of both axes is 576·Y. Everything before is in the ring modulo
+//! The matrices of the points 0, ±1, ±2, ∞ have fractions in G only. Each row of G is multiplied by 24, 6, 6, 24, 24, 6; the columns of Aᵀ are
+//! multiplied by 24 over that, 1, 4, 4, 1, 1, 4, and what comes out of both axes is 576·Y. Everything before is in the ring modulo
 //! 2^32, where overflow on the way is harmless; 576 = 9·64, 9 has an inverse there, and 64·Y has the right sign while Y fits 26 bits.
 //!
 //! | what | bound | why |
@@ -23,5 +23,5 @@ pub const TILE: usize = 4;
 pub const PATCH: usize = 6;
 /// Products of a tile per channel.
 pub const POSITIONS: usize = PATCH * PATCH;
-/// Tiles that the microkernel takes at once: its four rows.
+/// Tiles that are transformed and multiplied at once: the four rows of the microkernel.
 pub const QUAD: usize = 4;

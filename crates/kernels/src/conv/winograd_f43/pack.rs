@@ -14,9 +14,9 @@ use simd::{mem, Isa};
 /// Weights of one filter and channel.
 const TAPS: usize = 9;
 
-/// The scaled G on one axis: rows [1,0,0], [−1,−1,−1], [−1,1,−1], [1,2,4], [1,−2,4], [0,0,1].
+/// The scaled G on one axis: rows [6,0,0], [−1,−1,−1], [−1,1,−1], [1,2,4], [1,−2,4], [0,0,6].
 fn g([a, b, c]: [i32; 3]) -> [i32; PATCH] {
-    [a, -a - b - c, -a + b - c, a + 2 * b + 4 * c, a - 2 * b + 4 * c, c]
+    [6 * a, -a - b - c, -a + b - c, a + 2 * b + 4 * c, a - 2 * b + 4 * c, 6 * c]
 }
 
 /// The 36 positions of 3×3 weights, row by row.

@@ -109,6 +109,32 @@ fn equals_the_reference_with_padding_stride_dilation_and_groups() {
 }
 
 #[test]
+fn equals_the_reference_depthwise() {
+    // Less and more than whole vectors and tiles; windows and strides up to where the convolution of any kind takes over, and beyond.
+    for width in [1, 2, 4, 5, 8, 11] {
+        for height in [1, 3, 4, 7] {
+            Case { pads: [1; 4], ..case(3, [1, 1], [height, width], [3, 3]) }.check(true, FREE);
+            Case { pads: [1, 2, 3, 0], stride: [2, 2], ..case(3, [1, 1], [height, width], [3, 2]) }.check(false, [-0.25, 0.5]);
+        }
+    }
+    for (stride, dilation, pads, kernel) in [
+        ([1, 1], [1, 1], [2; 4], [5, 5]),
+        ([2, 2], [1, 1], [3; 4], [5, 7]),
+        ([1, 3], [2, 1], [2, 1, 2, 1], [3, 3]),
+        ([3, 2], [1, 3], [0, 9, 1, 4], [2, 3]),
+        ([1, 1], [31, 32], [62, 64, 0, 0], [3, 3]),
+        ([65, 1], [1, 1], [60, 0, 9, 0], [1, 3]),
+        ([1, 1], [1, 1], [70, 0, 70, 0], [3, 1]),
+    ] {
+        Case { batch: 2, stride, dilation, pads, ..case(5, [1, 1], [13, 19], kernel) }.check(true, [-0.5, f32::INFINITY]);
+    }
+    // Several blocks of rows.
+    Case { pads: [1; 4], ..case(2, [1, 1], [61, 130], [3, 3]) }.check(true, FREE);
+    Case { pads: [1; 4], stride: [2, 2], ..case(2, [1, 1], [61, 130], [3, 3]) }.check(true, FREE);
+    Case { pads: [0, 3, 0, 3], ..case(2, [1, 1], [3, 2500], [3, 7]) }.check(true, FREE);
+}
+
+#[test]
 fn equals_the_reference_over_several_units() {
     // 300 inputs deep: 13 panels in a unit; 20 × 33 pixels are 83 tiles.
     Case { pads: [1; 4], ..case(1, [300, 6], [20, 33], [1, 1]) }.check(true, [0.0, f32::INFINITY]);

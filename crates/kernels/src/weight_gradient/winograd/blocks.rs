@@ -2,31 +2,29 @@
 
 use super::operands::{add_sums, pack_activations, pack_gradient, transform_activations, transform_gradient, ColumnOf, Columns, RowsOf, Vector};
 use super::output::{offset_sums, store, taps};
+use super::products::Products;
 use super::{GradientSums, LANES, PATCH, POSITIONS, TAPS, TILE};
-use crate::check::{field_holds, fields_in, is_total};
 use crate::conv::gemm_4x8::{PanelStep, COLUMNS};
-use crate::kernel::{BadParam, Buffers, Kernel, Spans};
-use crate::params::{ConvWeightGradient, WinogradWeightGradient};
+use crate::kernel::Buffers;
+use crate::params::ConvWeightGradient;
 use crate::weight_gradient::direct::as_tiles;
-use crate::weight_gradient::layer::Layer;
 use crate::weight_gradient::multiply::{accumulate, Runs, Sums};
 use crate::weight_gradient::operands::{CHANNELS, QUAD};
 use core::array::from_fn;
+use core::marker::PhantomData;
 use core::ops::Range;
-use simd::dot::I7Dot;
 use simd::{mem, Isa};
 
 /// Transformed operands of one block stay near this, so that they live in the second-level cache.
 const BLOCK_BYTES: usize = 64 * 1024;
 /// Steps of a block that make it worth to pass every sum through registers.
 const ENOUGH_STEPS: usize = 16;
-/// The largest product of an activation and a gradient code, times four: what a slab's sum has room for.
-const FOUR_PRODUCTS: i32 = 4 * 15 * 7;
 
 /// The layer and how its tiles lie.
 #[derive(Clone, Copy)]
-struct Tiles {
+pub struct Tiles<D: Products> {
     layer: ConvWeightGradient,
+    products: PhantomData<D>,
     /// Rows of tiles of an image.
     rows: usize,
     /// Tiles of a row.
@@ -37,38 +35,49 @@ struct Tiles {
 struct Parts<'a> {
     /// A row of padding.
     outside: &'a [u8],
-    /// `[column][row][quad]` of one row group and sixteen channels.
+    /// `[column][row][vector]` of one row group and sixteen channels.
     columns: &'a mut [Vector],
-    /// V + 32, `[position][quad][step]`.
+    /// V, `[position][quad][step]`.
     v: &'a mut [Vector],
     /// U, `[position][panel][step]`.
     u: &'a mut [PanelStep],
     /// `[position][panel][quad]`.
     sums: &'a mut [Sums],
-    /// Of sixteen channels each.
+    /// Of sixteen channels each; 0 where V has no offset.
     gradient_sums: &'a mut [GradientSums],
 }
 
-impl Tiles {
-    fn new(layer: ConvWeightGradient) -> Self {
-        Self { layer, rows: (layer.out_h as usize).div_ceil(TILE), columns: (layer.out_w as usize).div_ceil(TILE) }
+impl<D: Products> Tiles<D> {
+    /// `layer` passed its check.
+    pub fn new(layer: ConvWeightGradient) -> Self {
+        Self { layer, products: PhantomData, rows: (layer.out_h as usize).div_ceil(TILE), columns: (layer.out_w as usize).div_ceil(TILE) }
     }
 
     fn channels(&self) -> (usize, usize) {
         (self.layer.in_c as usize, self.layer.out_c as usize)
     }
 
+    /// Bytes that one channel takes at one position and column: those of four rows.
+    fn step_bytes(&self) -> usize {
+        LANES * D::STEPS
+    }
+
+    /// Steps of `groups` row groups.
+    fn steps(&self, groups: usize) -> usize {
+        groups * D::STEPS * self.columns
+    }
+
     /// Row groups of a block.
     fn block(&self) -> usize {
         let (in_c, out_c) = self.channels();
-        let fitting = BLOCK_BYTES / (POSITIONS * LANES * (in_c + out_c) * self.columns);
-        fitting.max(ENOUGH_STEPS.div_ceil(self.columns)).min((self.layer.most_images() * self.rows).div_ceil(LANES))
+        let fitting = BLOCK_BYTES / (POSITIONS * self.step_bytes() * (in_c + out_c) * self.columns);
+        fitting.max(ENOUGH_STEPS.div_ceil(self.steps(1))).min((self.layer.most_images() * self.rows).div_ceil(LANES))
     }
 
     /// Bytes of the parts of scratch, in their order.
-    fn part_bytes(&self) -> [usize; 6] {
+    pub fn part_bytes(&self) -> [usize; 6] {
         let (in_c, out_c) = self.channels();
-        let step = POSITIONS * LANES * self.block() * self.columns;
+        let step = POSITIONS * self.step_bytes() * self.block() * self.columns;
         let sums = POSITIONS * in_c * out_c * 4;
         let layer = &self.layer;
         let outside = (layer.in_w as usize * layer.in_stride as usize).max(layer.out_w as usize * layer.out_stride as usize);
@@ -95,7 +104,8 @@ impl Tiles {
         }
     }
 
-    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, slabs: Range<usize>, scratch: &mut [u8]) {
+    /// [`Kernel::run`](crate::Kernel::run).
+    pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, slabs: Range<usize>, scratch: &mut [u8]) {
         let [input, gradient, ..] = buffers.reads;
         for slab in slabs {
             let images = self.layer.images(slab);
@@ -106,15 +116,9 @@ impl Tiles {
                 let count = self.block().min(groups - first);
                 for group in 0..count {
                     let row = rows.start + (first + group) * LANES;
-                    self.transform(
-                        isa,
-                        [input, gradient],
-                        row..rows.end,
-                        Run { first: group * self.columns, steps: count * self.columns },
-                        &mut parts,
-                    );
+                    self.transform(isa, [input, gradient], row..rows.end, Run { first: self.steps(group), steps: self.steps(count) }, &mut parts);
                 }
-                self.multiply(isa, count * self.columns, &mut parts);
+                self.multiply(isa, self.steps(count), &mut parts);
             }
             let elements = self.layer.slab_elements() * 4;
             self.store(isa, &parts, &mut buffers.writes[0][slab * elements..][..elements]);
@@ -149,13 +153,19 @@ impl Tiles {
             // Columns left of the picture are padding.
             let which = Columns { first: chunk, step, before: pad_left as usize };
             let columns = columns_of(parts.columns, length);
-            pack_activations(isa, &input_rows, which, columns);
-            for line in 0..POSITIONS {
-                let (row, quad) = (line / 4, line % 4);
-                let first = (chunk * 4 + quad) * run.steps + run.first;
+            pack_activations::<I, D>(isa, &input_rows, which, columns);
+            for line in 0..POSITIONS * D::STEPS {
+                let (row, quad, step) = (line / 4 % PATCH, line % 4, line / POSITIONS);
+                let first = (chunk * 4 + quad) * run.steps + run.first + step * self.columns;
                 let mut positions = parts.v.chunks_exact_mut(in_c / QUAD * run.steps).skip(row * PATCH);
                 let v = from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
-                transform_activations(isa, columns, [row, quad], v);
+                let place = [row, D::vector_of(quad, step)];
+                // Where a vector holds two quads.
+                if D::STEPS > 1 && quad % 2 == 1 {
+                    transform_activations::<I, D, 1>(isa, columns, place, v);
+                } else {
+                    transform_activations::<I, D, 0>(isa, columns, place, v);
+                }
             }
         }
     }
@@ -179,18 +189,21 @@ impl Tiles {
         for (chunk, sums) in parts.gradient_sums.iter_mut().enumerate() {
             let which = Columns { first: chunk, step: image.stride / CHANNELS, before: 0 };
             let columns = columns_of(parts.columns, self.columns * TILE);
-            pack_gradient(isa, &gradient_rows, which, columns);
-            for quad in 0..4 {
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    add_sums(isa, columns, [row, quad], &mut sums[quad]);
+            pack_gradient::<I, D>(isa, &gradient_rows, which, columns);
+            for vector in 0..4 {
+                if D::OFFSET != 0 {
+                    for (row, sums) in sums.iter_mut().enumerate() {
+                        add_sums(isa, columns, [row, vector], &mut sums[vector]);
+                    }
                 }
-                let first = (chunk * 2 + quad / 2) * run.steps + run.first;
+                let [panel, step] = D::panel_of(vector);
+                let first = (chunk * 2 + panel) * run.steps + run.first + step * self.columns;
                 let mut positions = parts.u.chunks_exact_mut(out_c / COLUMNS * run.steps);
                 let mut four = || from_fn(|_| positions.next().map_or(&mut [][..], |position| &mut position[first..][..self.columns]));
-                transform_gradient::<I, 0>(isa, columns, quad, four());
-                transform_gradient::<I, 1>(isa, columns, quad, four());
-                transform_gradient::<I, 2>(isa, columns, quad, four());
-                transform_gradient::<I, 3>(isa, columns, quad, four());
+                transform_gradient::<I, D, 0>(isa, columns, vector, four());
+                transform_gradient::<I, D, 1>(isa, columns, vector, four());
+                transform_gradient::<I, D, 2>(isa, columns, vector, four());
+                transform_gradient::<I, D, 3>(isa, columns, vector, four());
             }
         }
     }
@@ -205,7 +218,7 @@ impl Tiles {
         for (v, u) in v.zip(u).take(POSITIONS) {
             for panel in u.chunks_exact(steps) {
                 for (tile, sums) in v.chunks_exact(steps).zip(&mut sums) {
-                    accumulate::<I, I7Dot>(isa, tile, panel, runs, sums);
+                    accumulate::<I, D>(isa, tile, panel, runs, sums);
                 }
             }
         }
@@ -215,7 +228,7 @@ impl Tiles {
         let (in_c, out_c) = self.channels();
         let quads = in_c / QUAD;
         for (panel, filters) in output.chunks_exact_mut(COLUMNS * in_c * TAPS * 4).enumerate() {
-            let offset = offset_sums(isa, parts.gradient_sums, panel);
+            let offset = offset_sums(isa, D::OFFSET, parts.gradient_sums, panel);
             for quad in 0..quads {
                 let sums = from_fn(|position| &parts.sums[(position * (out_c / COLUMNS) + panel) * quads + quad]);
                 for row in 0..QUAD {
@@ -261,39 +274,4 @@ impl Image {
 /// `count` columns in the memory of vectors.
 fn columns_of<const N: usize>(vectors: &mut [Vector], count: usize) -> &mut [ColumnOf<N>] {
     &mut vectors.as_chunks_mut::<4>().0.as_chunks_mut::<N>().0[..count]
-}
-
-impl Kernel for WinogradWeightGradient {
-    fn check(&self) -> Result<(), BadParam> {
-        let layer = self.layer();
-        layer.check_layer()?;
-        fields_in!(self, 3..=3; kernel_h, kernel_w);
-        fields_in!(self, 1..=1; stride_h, stride_w, dilation_h, dilation_w, groups);
-        field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
-        field_holds!((self.out_c as usize).is_multiple_of(CHANNELS); out_c);
-        field_holds!((self.in_stride as usize).is_multiple_of(CHANNELS); in_stride);
-        field_holds!((self.out_stride as usize).is_multiple_of(CHANNELS); out_stride);
-        // A row of padding and the transformed gradient of a block, a small part each of what can be addressed.
-        field_holds!(is_total(&[self.in_w, self.in_stride, 8]); in_stride);
-        field_holds!(is_total(&[self.out_w + 64, self.out_stride, 128]); out_stride);
-        field_holds!(is_total(&[layer.most_images() as i32, self.out_h, self.out_w, FOUR_PRODUCTS]); slabs);
-        Ok(())
-    }
-
-    fn spans(&self) -> Spans {
-        self.layer().layer_spans()
-    }
-
-    /// Slabs.
-    fn units(&self) -> usize {
-        self.slabs as usize
-    }
-
-    fn scratch_bytes(&self) -> usize {
-        Tiles::new(self.layer()).part_bytes().iter().sum()
-    }
-
-    fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        Tiles::new(self.layer()).run(isa, buffers, units, scratch);
-    }
 }

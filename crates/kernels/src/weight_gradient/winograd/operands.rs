@@ -1,8 +1,8 @@
 //! The two transforms, on interleaved codes. Each in two passes, so that every loop has few streams: interleaved columns first, then positions.
 
-use super::{LANES, OFFSET, PATCH, TILE};
+use super::products::Products;
+use super::{LANES, PATCH, TILE};
 use crate::conv::gemm_4x8::PanelStep;
-use crate::weight_gradient::operands::interleave;
 use core::array::from_fn;
 use simd::Isa;
 
@@ -10,7 +10,7 @@ use simd::Isa;
 pub type Vector = [u8; 16];
 /// The rows under four rows of tiles, `[row of the tile][lane]`, all of one length.
 pub type RowsOf<'a, const N: usize> = [[&'a [Vector]; LANES]; N];
-/// A column under a row group and sixteen channels, `[row][quad]`.
+/// A column under a row group and sixteen channels, `[row][vector]`.
 pub type ColumnOf<const N: usize> = [[Vector; 4]; N];
 
 /// Which vectors of a row become columns: those from `first` on, `step` apart, from column `before` on. The others are padding.
@@ -29,18 +29,18 @@ fn b_transposed<I: Isa>(isa: I, [a, b, c, d]: [I::I8x16; PATCH]) -> [I::I8x16; P
 
 /// The columns of activations under a row group, transformed vertically and interleaved.
 #[inline(never)]
-pub fn pack_activations<I: Isa>(isa: I, rows: &RowsOf<'_, PATCH>, which: Columns, columns: &mut [ColumnOf<PATCH>]) {
-    pack(isa, rows, which, columns, |isa, lane| b_transposed(isa, lane));
+pub fn pack_activations<I: Isa, D: Products>(isa: I, rows: &RowsOf<'_, PATCH>, which: Columns, columns: &mut [ColumnOf<PATCH>]) {
+    pack::<I, D, PATCH>(isa, rows, which, columns, |isa, lane| b_transposed(isa, lane));
 }
 
 /// The columns of the gradient of a row group, interleaved.
 #[inline(never)]
-pub fn pack_gradient<I: Isa>(isa: I, rows: &RowsOf<'_, TILE>, which: Columns, columns: &mut [ColumnOf<TILE>]) {
-    pack(isa, rows, which, columns, |_, lane| lane);
+pub fn pack_gradient<I: Isa, D: Products>(isa: I, rows: &RowsOf<'_, TILE>, which: Columns, columns: &mut [ColumnOf<TILE>]) {
+    pack::<I, D, TILE>(isa, rows, which, columns, |_, lane| lane);
 }
 
 #[inline(always)]
-fn pack<I: Isa, const N: usize>(
+fn pack<I: Isa, D: Products, const N: usize>(
     isa: I,
     rows: &RowsOf<'_, N>,
     which: Columns,
@@ -61,8 +61,8 @@ fn pack<I: Isa, const N: usize>(
             return;
         }
         let lanes: [[I::I8x16; N]; LANES] = from_fn(|lane| vertical(isa, from_fn(|row| isa.i8x16_load(&rows[row][lane][at]))));
-        for (row, quads) in column.iter_mut().enumerate() {
-            for (bytes, codes) in quads.iter_mut().zip(interleave(isa, lanes.map(|lane| lane[row]))) {
+        for (row, vectors) in column.iter_mut().enumerate() {
+            for (bytes, codes) in vectors.iter_mut().zip(D::interleave(isa, lanes.map(|lane| lane[row]))) {
                 isa.i32x4_store(codes, bytes);
             }
         }
@@ -70,31 +70,41 @@ fn pack<I: Isa, const N: usize>(
     }
 }
 
-/// V + 32 of a run of tiles for one row of V and one quad: two columns more for every tile.
+/// V of a run of tiles for one row of V and one vector: two columns more for every tile. Of the vector the quads of one parity, if it holds two.
 #[inline(never)]
-pub fn transform_activations<I: Isa>(isa: I, columns: &[ColumnOf<PATCH>], [row, quad]: [usize; 2], [a, b, c, d]: [&mut [Vector]; PATCH]) {
-    let offset = isa.i8x16_splat(OFFSET);
-    let load = |pair: &[ColumnOf<PATCH>; TILE]| [isa.i8x16_load(&pair[0][row % PATCH][quad % 4]), isa.i8x16_load(&pair[1][row % PATCH][quad % 4])];
+pub fn transform_activations<I: Isa, D: Products, const PARITY: usize>(
+    isa: I,
+    columns: &[ColumnOf<PATCH>],
+    [row, vector]: [usize; 2],
+    [a, b, c, d]: [&mut [Vector]; PATCH],
+) {
+    let load =
+        |pair: &[ColumnOf<PATCH>; TILE]| [isa.i8x16_load(&pair[0][row % PATCH][vector % 4]), isa.i8x16_load(&pair[1][row % PATCH][vector % 4])];
     let Some((first, pairs)) = columns.as_chunks::<TILE>().0.split_first() else { return };
     let mut left = load(first);
     for ((((a, b), c), d), pair) in a.iter_mut().zip(b).zip(c).zip(d).zip(pairs) {
         let right = load(pair);
         let v = b_transposed(isa, [left[0], left[1], right[0], right[1]]);
-        for (bytes, v) in [a, b, c, d].into_iter().zip(v) {
-            isa.i8x16_store(isa.i8x16_add(v, offset), bytes);
+        for (step, v) in [a, b, c, d].into_iter().zip(v) {
+            D::store_activations::<I, PARITY>(isa, v, step);
         }
         left = right;
     }
 }
 
-/// U of a run of tiles for one row of U and one quad: the half `quad % 2` of the panel steps of four positions.
+/// U of a run of tiles for one row of U and one vector, in the panel steps of four positions.
 #[inline(never)]
-pub fn transform_gradient<I: Isa, const ROW: usize>(isa: I, columns: &[ColumnOf<TILE>], quad: usize, [a, b, c, d]: [&mut [PanelStep]; PATCH]) {
-    let (quad, half) = (quad % 4, quad % 2);
+pub fn transform_gradient<I: Isa, D: Products, const ROW: usize>(
+    isa: I,
+    columns: &[ColumnOf<TILE>],
+    vector: usize,
+    [a, b, c, d]: [&mut [PanelStep]; PATCH],
+) {
+    let vector = vector % 4;
     for ((((a, b), c), d), pair) in a.iter_mut().zip(b).zip(c).zip(d).zip(columns.as_chunks::<TILE>().0) {
-        let [left, right] = from_fn(|column| doubled(isa, [isa.i8x16_load(&pair[column][0][quad]), isa.i8x16_load(&pair[column][1][quad])], ROW));
+        let [left, right] = from_fn(|column| doubled(isa, [isa.i8x16_load(&pair[column][0][vector]), isa.i8x16_load(&pair[column][1][vector])], ROW));
         for (position, step) in [a, b, c, d].into_iter().enumerate() {
-            isa.i8x16_store(doubled(isa, [left, right], position), &mut step[half]);
+            D::store_gradient(isa, doubled(isa, [left, right], position), vector, step);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Aᵀ M A / 4 where it belongs, without what the offset of V added.
 
-use super::{GradientSums, OFFSET, PATCH, POSITIONS, TAPS, TILE};
+use super::{GradientSums, PATCH, POSITIONS, TAPS, TILE};
 use crate::conv::gemm_4x8::COLUMNS;
 use crate::weight_gradient::multiply::Sums;
 use core::array::from_fn;
@@ -19,14 +19,14 @@ fn of_offset<I: Isa>(isa: I, [a, b]: [I::I32x4; TILE]) -> [I::I32x4; 3] {
     [isa.i32x4_shl(a, 2), isa.i32x4_shl(b, 1), isa.i32x4_shl(isa.i32x4_sub(a, b), 1)]
 }
 
-/// What the offset added to four times the sums of eight channels, `[tap][half]`.
-pub fn offset_sums<I: Isa>(isa: I, sums: &[GradientSums], panel: usize) -> [[I::I32x4; 2]; TAPS] {
+/// What `offset` added to four times the sums of eight channels, `[tap][half]`.
+pub fn offset_sums<I: Isa>(isa: I, offset: i8, sums: &[GradientSums], panel: usize) -> [[I::I32x4; 2]; TAPS] {
     let (sums, first) = (&sums[panel / 2], panel % 2 * 2);
     let halves: [[[I::I32x4; 3]; 3]; 2] = from_fn(|half| {
         let rows = sums.map(|row| of_offset(isa, row[first + half].map(|column| isa.i32x4_load(&column))));
         let taps = from_fn(|column| of_offset(isa, rows.map(|row| row[column])));
         // By columns: [column][row].
-        taps.map(|rows: [I::I32x4; 3]| rows.map(|sum| isa.i32x4_mul(sum, isa.i32x4_splat(i32::from(OFFSET)))))
+        taps.map(|rows: [I::I32x4; 3]| rows.map(|sum| isa.i32x4_mul(sum, isa.i32x4_splat(i32::from(offset)))))
     });
     from_fn(|tap| halves.map(|half| half[tap % 3][tap / 3]))
 }
