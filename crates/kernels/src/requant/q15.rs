@@ -3,24 +3,42 @@
 use super::{Form, Requantization};
 use simd::Isa;
 
-/// SPEC 2.2 with s in [1, 22], known at compile time as SHIFT unless that is 0: V8 takes four instructions for a shift that it does not know.
+/// How a sum becomes `t` of SPEC 2.2: 16 bits, saturated.
+pub trait Shift<I: Isa>: Copy {
+    /// What four accumulators start from, given their biases.
+    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4;
+    /// `t` of eight sums.
+    fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8;
+}
+
+/// SPEC 2.2 by one of its shifts.
 #[derive(Clone, Copy)]
-pub struct Q15Right<I: Isa, const SHIFT: u32 = 0> {
-    shift: u32,
-    rounding: I::I32x4,
+pub struct Q15<I: Isa, S> {
+    shift: S,
     end: Q15End<I>,
 }
 
+/// SPEC 2.2 with s in [1, 22].
+pub type Q15Right<I, const SHIFT: u32 = 0> = Q15<I, Right<I, SHIFT>>;
 /// SPEC 2.2 with s in [−15, 0].
+pub type Q15Left<I> = Q15<I, Left<I>>;
+
+/// To the right by 1 to 22, known at compile time as SHIFT unless that is 0: V8 takes four instructions for a shift that it does not know.
 #[derive(Clone, Copy)]
-pub struct Q15Left<I: Isa> {
+pub struct Right<I: Isa, const SHIFT: u32> {
+    shift: u32,
+    rounding: I::I32x4,
+}
+
+/// To the left by 0 to 15.
+#[derive(Clone, Copy)]
+pub struct Left<I: Isa> {
     /// 2^(k−1) for k = −s ≥ 1: the rest of the product with 2^k is a doubling.
     half: I::I16x8,
     /// All ones; none where k is 0, and nothing is doubled.
     doubled: I::I32x4,
     least: I::I16x8,
     most: I::I16x8,
-    end: Q15End<I>,
 }
 
 /// SPEC 2.2 from `t` on, for codes of 16 bits and of 8. Those of 8 bits that may be above 127 are made 128 smaller and moved back by their highest bit:
@@ -69,7 +87,15 @@ impl<I: Isa> Q15End<I> {
 impl<I: Isa, const SHIFT: u32> Q15Right<I, SHIFT> {
     /// The form ready for vectors; `spec.shift` ≥ 1.
     pub fn new(isa: I, spec: &Requantization) -> Self {
-        Self { shift: spec.shift as u32, rounding: isa.i32x4_splat(1 << (spec.shift - 1)), end: Q15End::new(isa, spec) }
+        Self { shift: Right { shift: spec.shift as u32, rounding: isa.i32x4_splat(1 << (spec.shift - 1)) }, end: Q15End::new(isa, spec) }
+    }
+}
+
+impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
+    /// With the rounding: SPEC 2.4 keeps the sum inside 32 bits.
+    #[inline(always)]
+    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
+        isa.i32x4_add(bias, self.rounding)
     }
 
     #[inline(always)]
@@ -79,42 +105,24 @@ impl<I: Isa, const SHIFT: u32> Q15Right<I, SHIFT> {
     }
 }
 
-impl<I: Isa, const SHIFT: u32> Form<I> for Q15Right<I, SHIFT> {
-    type Multipliers = I::I16x8;
-
-    /// With the rounding: SPEC 2.4 keeps the sum inside 32 bits.
-    #[inline(always)]
-    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
-        isa.i32x4_add(bias, self.rounding)
-    }
-
-    #[inline(always)]
-    fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
-        isa.i16x8_narrow_i32x4_s(low, high)
-    }
-
-    #[inline(always)]
-    fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: I::I16x8) -> I::I16x8 {
-        self.end.eight(isa, self.shifted(isa, low, high), b)
-    }
-
-    #[inline(always)]
-    fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: I::I16x8) -> I::I8x16 {
-        self.end.bytes(isa, sums.map(|[low, high]| self.shifted(isa, low, high)), b)
-    }
-}
-
 impl<I: Isa> Q15Left<I> {
     /// The form ready for vectors; `spec.shift` ≤ 0.
     pub fn new(isa: I, spec: &Requantization) -> Self {
         let left = -spec.shift;
-        Self {
+        let shift = Left {
             half: isa.i16x8_splat(1 << (left - 1).max(0)),
             doubled: isa.i32x4_splat(if left == 0 { 0 } else { -1 }),
             least: isa.i16x8_splat((-32768 >> left) as i16),
             most: isa.i16x8_splat((32768 >> left).min(32767) as i16),
-            end: Q15End::new(isa, spec),
-        }
+        };
+        Self { shift, end: Q15End::new(isa, spec) }
+    }
+}
+
+impl<I: Isa> Shift<I> for Left<I> {
+    #[inline(always)]
+    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
+        bias
     }
 
     /// `sat16(acc << k)`. Beyond ±2^(15−k) it saturates, so the accumulator may stop there; 2^14 doubled is the largest i16.
@@ -126,12 +134,12 @@ impl<I: Isa> Q15Left<I> {
     }
 }
 
-impl<I: Isa> Form<I> for Q15Left<I> {
+impl<I: Isa, S: Shift<I>> Form<I> for Q15<I, S> {
     type Multipliers = I::I16x8;
 
     #[inline(always)]
-    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
-        bias
+    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
+        self.shift.preload(isa, bias)
     }
 
     #[inline(always)]
@@ -141,11 +149,11 @@ impl<I: Isa> Form<I> for Q15Left<I> {
 
     #[inline(always)]
     fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: I::I16x8) -> I::I16x8 {
-        self.end.eight(isa, self.shifted(isa, low, high), b)
+        self.end.eight(isa, self.shift.shifted(isa, low, high), b)
     }
 
     #[inline(always)]
     fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: I::I16x8) -> I::I8x16 {
-        self.end.bytes(isa, sums.map(|[low, high]| self.shifted(isa, low, high)), b)
+        self.end.bytes(isa, sums.map(|[low, high]| self.shift.shifted(isa, low, high)), b)
     }
 }

@@ -19,7 +19,7 @@ use simd::{mem, Isa};
 /// Transformed codes of one block stay below this, so that they live in the second-level cache while the weights stream past.
 const BLOCK_BYTES: usize = 600 * 1024;
 /// More quads of tiles than this per block gain little: the weights of a position are then in the first-level cache most of the time.
-const MOST_QUADS: usize = 8;
+const MOST_QUADS: usize = 5;
 /// Between positions of a block, in steps: 64 bytes, so that positions do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 4;
 

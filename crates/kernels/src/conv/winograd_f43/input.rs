@@ -13,8 +13,8 @@ pub type Pair = [u8; 2 * QUAD];
 const VECTOR: usize = 16;
 /// Pairs of that many channels.
 const PAIRS: usize = VECTOR / 2;
-/// Row sums of Bᵀ are 0 but for that of row 1, −6: a constant c in all codes is 36·c at position (1, 1) and nothing elsewhere.
-const CONSTANT: (usize, i16) = (PATCH + 1, 36);
+/// Row sums of Bᵀ are 0 but for that of row 1, −6: a constant c in all codes is 36·c at this position and nothing elsewhere.
+const CONSTANT: (usize, usize) = (1, 1);
 
 /// The codes under four tiles at `corners` (row and column of their outputs), side by side: `[pair][36]`. Those in the padding are `outside`, a row of zero points.
 /// Signed codes become unsigned ones, 128 higher.
@@ -110,22 +110,26 @@ fn bt<I: Isa>(isa: I, d: [I::I16x8; PATCH]) -> [I::I16x8; PATCH] {
 /// V of a quad: the positions of `v` are `position_steps` apart.
 #[inline(never)]
 pub fn transform<I: Isa>(isa: I, layer: &Conv2d, codes: &[[Pair; POSITIONS]], v: &mut [TileStep], position_steps: usize) {
-    let moved = isa.i16x8_splat(if layer.in_container == container::I8 { 128 * CONSTANT.1 } else { 0 });
+    let moved = isa.i16x8_splat(if layer.in_container == container::I8 { 128 * 36 } else { 0 });
     let stride = position_steps * size_of::<TileStep>();
     let v = v.as_flattened_mut().as_flattened_mut();
+    // Outside of the loop: what clears 36 vectors, or copies them, is a call.
+    let mut half = [[moved; PATCH]; PATCH];
     for (i, codes) in codes.iter().enumerate() {
-        let mut half = [[isa.i16x8_splat(0); PATCH]; PATCH];
         for x in 0..PATCH {
             let column = bt(isa, from_fn(|y| isa.i16x8_load_extend_u8x8(&codes[y * PATCH + x])));
             for (row, value) in half.iter_mut().zip(column) {
                 row[x] = value;
             }
         }
-        for (y, row) in half.into_iter().enumerate() {
+        for (y, row) in half.iter().enumerate() {
+            let mut values = bt(isa, *row);
+            if y == CONSTANT.0 {
+                values[CONSTANT.1] = isa.i16x8_sub(values[CONSTANT.1], moved);
+            }
             let steps = mem::rows_mut::<16, PATCH>(v, y * PATCH * stride + i * size_of::<TileStep>(), stride);
-            for (x, (value, step)) in bt(isa, row).into_iter().zip(steps).enumerate() {
-                let value = if y * PATCH + x == CONSTANT.0 { isa.i16x8_sub(value, moved) } else { value };
-                isa.i16x8_store(value, step);
+            for (value, step) in values.iter().zip(steps) {
+                isa.i16x8_store(*value, step);
             }
         }
     }
