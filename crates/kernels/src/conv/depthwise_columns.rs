@@ -15,7 +15,7 @@ use simd::{mem, Isa};
 /// Rows and columns of the kernel.
 pub const KERNEL: usize = 3;
 /// A block of rows of the output has up to so many pixels: with fewer, what is done once for eight channels of a block would show.
-const BLOCK_PIXELS: usize = 64;
+const BLOCK_PIXELS: usize = 112;
 /// Rows of a block at most.
 const MOST_ROWS: usize = 8;
 /// Input rows under a block at most: those of stride 2.
@@ -180,6 +180,10 @@ impl Columns {
             return;
         };
         let source = &source[..target.len()];
+        if (offset, mask) == (0, 0xFF) {
+            target.copy_from_slice(source);
+            return;
+        }
         let (to, to_rest) = target.as_chunks_mut::<VECTOR>();
         let (from, from_rest) = source.as_chunks::<VECTOR>();
         let offsets = isa.i8x16_splat(offset as i8);
