@@ -36,7 +36,7 @@ function chosen({ weight = filters([8, 16, 3, 3]), operation = {}, flavour = 're
 winograd('takes what the kernel takes, where there are vectors', () => {
   for (const flavour of ['relaxed', 'simd128'] as const) assert.ok(chosen({ flavour }));
   assert.not(chosen({ flavour: 'scalar' }));
-  assert.not(chosen({ weight: filters([8, 17, 3, 3]) }));
+  for (const inC of [8, 17, 24]) assert.not(chosen({ weight: filters([8, inC, 3, 3]) }));
   assert.not(chosen({ weight: filters([8, 16, 3, 1]) }));
   assert.not(chosen({ weight: { ...filters([8, 16, 3, 3]), dtype: 'i8' } }));
   for (const operation of [{ stride: [1, 2] }, { dilation: [2, 1] }, { groups: 2 }] as const) assert.not(chosen({ operation }));
@@ -64,6 +64,7 @@ winograd('the bound is 2^29, for either sign, bias and rounding included', () =>
     assert.ok(chosen({ weight: layer(sign, 2), operation: q15(0) }));
     assert.ok(chosen({ weight: layer(sign, 2), operation: q15(1) }));
     assert.not(chosen({ weight: layer(sign, 2), operation: q15(2) }));
+    assert.not(chosen({ weight: layer(sign, 2), bias: Int32Array.of(sign), operation: q15(1) }));
   }
 });
 

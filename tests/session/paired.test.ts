@@ -18,15 +18,17 @@ interface Layer {
   readonly dtype?: 'i4' | 'i8';
   readonly zeroPoint?: number;
   readonly requantization?: Requantization;
+  /** Whether all channels have the negated weights, and not only the first. */
+  readonly allNegated?: boolean;
 }
 
 const Q15 = { form: 'q15', shift: 6, multiplier: 'm' } as const;
 const OUT_C = 5;
 
 /** A 1 × 1 convolution of 3 × 3 pixels, every channel with the same weights but the first, which has them negated. */
-function network({ inC, weights, range = [0, 15], dtype = 'i4', zeroPoint = 0, requantization = Q15 }: Layer): IntegerGraph {
+function network({ inC, weights, range = [0, 15], dtype = 'i4', zeroPoint = 0, requantization = Q15, allNegated = false }: Layer): IntegerGraph {
   const value = (name: string, channels: number, more: Partial<IntegerValue>): IntegerValue => ({ name, dtype: 'i16', shape: [1, channels, 3, 3], scale: 1, zeroPoint: 0, range: [-32767, 32767], ...more });
-  const data = Int8Array.from({ length: OUT_C * inC }, (_, i) => (i < inC ? -1 : 1) * (weights[i % inC] as number));
+  const data = Int8Array.from({ length: OUT_C * inC }, (_, i) => (allNegated || i < inC ? -1 : 1) * (weights[i % inC] as number));
   const graph: IntegerGraph = {
     name: 'one convolution',
     values: [value('x', inC, { dtype: 'u8', range, zeroPoint }), value('y', OUT_C, {})],
@@ -46,7 +48,7 @@ function network({ inC, weights, range = [0, 15], dtype = 'i4', zeroPoint = 0, r
 
 const FREE = { products: 0, input: 0, output: 0, weights: 0, fixed: 0 };
 /** Always taken where it is exact, and never. */
-const PAIRED: ProgramOptions = { costs: { simd128: { direct_paired: FREE } } };
+const PAIRED: ProgramOptions = { costs: { simd128: { direct_paired: FREE }, scalar: { direct_paired: FREE } } };
 const PLAIN: ProgramOptions = { costs: {} };
 
 /** The kernel that runs the layer, and what it gives for codes that follow from their place, or are all `code`. */
@@ -77,6 +79,32 @@ test('at the bound it is right, past it the layer multiplies i16', async () => {
     assert.equal(paired.result, plain.result);
     assert.is(Math.sign(paired.result[0] as number), -1);
     assert.is(Math.sign(paired.result[9] as number), 1);
+    const negative = await outcome(network({ inC: 4994, weights: atTheBound(past), allNegated: true }), PAIRED, 15);
+    assert.is(negative.kernel, paired.kernel, 'the sum of one sign as that of the other');
+  }
+});
+
+test('a dense layer only where its rows hold whole panels', async () => {
+  const dense = (n: number): IntegerGraph => {
+    const value = (name: string, width: number, more: Partial<IntegerValue>): IntegerValue => ({ name, dtype: 'i16', shape: [1, width], scale: 1, zeroPoint: 0, range: [-32767, 32767], ...more });
+    const graph: IntegerGraph = {
+      name: 'one dense layer',
+      values: [value('x', 20, { dtype: 'u4', range: [0, 15] }), value('y', n, {})],
+      inputs: [{ name: 'x', value: 0, preprocess: null }],
+      outputs: [{ name: 'y', value: 1, softmax: null }],
+      tensors: new Map<string, IntegerTensor>([
+        ['w', { dtype: 'i4', shape: [n, 20], data: Int8Array.from({ length: n * 20 }, (_, i) => (i % 15) - 7) }],
+        ['m', { dtype: 'i32', shape: [1], data: Int32Array.of(30000) }],
+      ]),
+      operations: [{ op: 'dense', name: 'dense', inputs: [0], outputs: [1], weight: 'w', bias: null, requantization: Q15, clamp: [-32767, 32767] }],
+    };
+    validateIntegerGraph(graph);
+    return graph;
+  };
+  for (const [n, kernel] of [[5, 'conv2d'], [24, 'conv2d'], [32, 'conv2d_paired']] as const) {
+    const [paired, plain] = [await outcome(dense(n), PAIRED), await outcome(dense(n), PLAIN)];
+    assert.is(paired.kernel, kernel, String(n));
+    assert.equal(paired.result, plain.result);
   }
 });
 

@@ -78,6 +78,7 @@ test('the bound is the largest sum, padding included', () => {
   assert.is(winogradBound({ positive: 10, negative: -4 }, [-127, 127], 0), 14 * 127);
   assert.is(winogradBound({ positive: 10, negative: -4 }, [-128, 127], 0), 10 * 128 + 4 * 127);
   assert.is(winogradBound({ positive: 10, negative: 0 }, [0, 15], 200), 2000, 'padding reads the zero point');
+  assert.is(winogradBound({ positive: 10, negative: -4 }, [5, 15], 0), 150, 'also below all codes');
   assert.is(winogradBound({ positive: 10, negative: -4 }, [5, 5], 5), 30, 'codes that are always 5');
   assert.is(winogradBound({ positive: 0, negative: 0 }, [0, 255], 255), 0);
 });
@@ -90,6 +91,10 @@ test('parts: all channels as long as they fit, then equal parts of whole vectors
   assert.is(part(512, 127), 104);
   assert.is(part(512, 127, [0, 15]), 512);
   assert.is(part(512, 7, [-128, 127], 3), 512);
+  // 2064·127 + 16 = 2^18, and 128 times that is the first sum that wraps.
+  const toTheEnd = (last: number): Int8Array => new Int8Array(240 * 9).fill(127, 0, 2064).fill(last, 2064, 2065);
+  assert.is(winogradPart(toTheEnd(15), [1, 240], [0, 128], 0), 240);
+  assert.is(winogradPart(toTheEnd(16), [1, 240], [0, 128], 0), 120);
   // One channel that does not fit divides them all.
   const weights = new Int8Array(2 * 116 * 9);
   assert.is(winogradPart(weights.fill(127, 116 * 9), [2, 116], [0, 255], 0), 64);
@@ -176,7 +181,9 @@ test('the fastest that is exact and allowed, by the costs', () => {
   assert.is(choose(costs, { memory: 'fast' }, ['winograd_f23']), 'winograd_f23', 'past a bound the next one');
   assert.is(choose(costs, { memory: 'fast' }, []), 'direct');
   assert.is(choose({ ...costs, winograd_f43: { ...EVEN, products: 2 } }, { memory: 'fast' }), 'winograd_f23');
+  assert.is(choose({ direct_i16: EVEN, winograd_f23: { ...EVEN, products: 36 / 16 } }), 'direct', 'no memory for what is no faster');
   assert.is(choose({ direct_i16: EVEN }, { memory: 'fast' }), 'direct', 'what was never measured is not taken');
+  assert.is(only(chooseConvolutions([layer({})], 7 * ROOM, costs, {})), 'winograd_f43', 'what F(2,3) took first is given back');
   assert.is(choose(costs, { convolution: 'winograd_f43' }), 'winograd_f43', 'a forced one needs no memory mode');
   asked.length = 0;
   choose({ ...costs, winograd_f43: { ...EVEN, fixed: 1e12 } }, { memory: 'fast' });
@@ -194,6 +201,7 @@ test('what is left of twice the int8 weights goes where a byte saves most', () =
   assert.is(choose(5 * more - 1), 'w--');
   assert.is(choose(5 * more), 'ww-');
   assert.is(choose(21 * more), 'www');
+  assert.is(choose(16 * more, [layer({}), layer({ outH: 28, outW: 28, inC: 256, outC: 256 })]), 'w-', 'not where it saves most in all');
   const [first, ...others] = network as [ConvolutionCandidates, ...ConvolutionCandidates[]];
   assert.is(choose(5 * more - 1, [{ ...first, isExact: () => false }, ...others]), '-w-', 'what a layer past its bound cannot have, the next gets');
 });
@@ -241,6 +249,31 @@ test('F(4,3) takes a byte per weight, whatever the memory mode; the bits are the
     assert.equal(results[0], results[2]);
   }
   await errorOf('ERR_ARGUMENT', () => load(graph, { memory: 'huge' as 'fast' }));
+});
+
+test('balanced has twice the int8 weights of the whole network, those of dense layers too, to the byte', async () => {
+  const conv = network({ shape: [16, 4, 24], outC: 16, weights: new Int8Array(16 * 16 * 9).fill(1), range: [-127, 127] });
+  const [x, y] = conv.values as [IntegerValue, IntegerValue];
+  const withDense = (n: number): IntegerGraph => ({
+    ...conv,
+    values: [x, { ...y, dtype: 'i8', range: [-127, 127] }, { ...y, name: 'z', shape: [1, 16, 4, n] }],
+    outputs: [{ name: 'z', value: 2, softmax: null }],
+    tensors: new Map([...conv.tensors, ['dense', { dtype: 'i8', shape: [n, 24], data: new Int8Array(n * 24).fill(1) }]]),
+    operations: [
+      { ...only(conv.operations), clamp: [-127, 127] } as IntegerGraph['operations'][number],
+      { op: 'dense', name: 'dense', inputs: [1], outputs: [2], weight: 'dense', bias: null, requantization: { form: 'q15', shift: 10, multiplier: 'm' }, clamp: [-32767, 32767] },
+    ],
+  });
+  const kernel = async (n: number): Promise<string | undefined> => {
+    const graph = withDense(n);
+    validateIntegerGraph(graph);
+    const program = createIntegerProgram(await engineOf('simd128'), graph, { costs: { simd128: { direct_i16: EVEN, winograd_f43: EVEN } } });
+    program.dispose();
+    return program.steps[0]?.kernels.join();
+  };
+  // 2·(2304 + 24·n) − (2304 + 8·16 + 32·n) = 2176 + 16·n bytes to spend; F(4,3) takes 18,432 instead of 2304.
+  assert.is(await kernel(872), 'winograd_f43');
+  assert.is(await kernel(864), 'conv2d');
 });
 
 test('compact keeps weights as small as the file has them, run after run the same bits', async () => {

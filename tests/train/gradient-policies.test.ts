@@ -108,6 +108,22 @@ policies('the clips of every step are those of the released code, a zero gradien
   }
 });
 
+policies('the search of the paper goes on while its average is only equal to the target', () => {
+  // All gradients are the largest: the average is 0.001 at the candidate 0.999, just what 0.015 / (2^4 − 1) asks for, and more at the next.
+  const steps = simulate(interval({ start: 'paper', alpha: 0.015 }), [new Float32Array(100).fill(1e-3)], 2);
+  assert.is(steps[1]?.gamma, 0.999);
+});
+
+policies('the quantile is that of 4000 bins', () => {
+  const asked: number[] = [];
+  const statistics = statisticsOf(HEAVY, 4, undefined);
+  for (const start of ['quantile', 'paper'] as const) {
+    const policy = interval({ start });
+    policy.decide({ ...statistics, histogram: (bins) => (asked.push(bins), statistics.histogram(bins)) }, policy.initial());
+  }
+  assert.equal(asked, [4000, 4000]);
+});
+
 policies('a layer without a gradient in the first step holds nothing up, and begins when it has one', () => {
   const nothing = new Float32Array(HEAVY.length);
   const paper = simulate(interval({ start: 'paper' }), [nothing, nothing, HEAVY], 3);
@@ -137,6 +153,7 @@ policies('too few gradients for the target are warned about', () => {
   // N > 15,000 at 4 bits, 255,000 at 8.
   assert.is(warning(15_001, 4), undefined);
   assert.match(warning(14_999, 4) as string, '14999 gradients');
+  assert.is(interval({ alpha: 0.015 }).warning?.(1000, 4), undefined, 'one gradient beyond the clip is what the target asks for');
   assert.is(warning(255_001, 8), undefined);
   assert.ok(warning(254_999, 8));
 });

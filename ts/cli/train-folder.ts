@@ -1,11 +1,12 @@
 /** The folder of a run: run.json, log.jsonl, checkpoints. What is there stays whole, whatever happens while something new is written. */
-import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DyadicError } from '../errors.js';
 import type { LogLine } from '../train/report/run-log.js';
 import { UsageError } from './arguments.js';
 import { readFile, reasonOf } from './pictures.js';
 import type { RunOptions } from './train-settings.js';
+import { writeAtomically } from './write-atomically.js';
 
 /** What run.json holds: enough to go on, given the checkpoint. */
 export interface RunFile {
@@ -87,20 +88,7 @@ export class RunFolder {
 
   /** Replaces a file in one move, when all of it is on the disk: a full disk or a lost process leaves the old one. Throws ERR_FILE. */
   write(name: string, bytes: Uint8Array): void {
-    const [path, beside] = [this.file(name), this.file(`.${name}.part`)];
-    try {
-      const handle = openSync(beside, 'w');
-      try {
-        for (let from = 0; from < bytes.length; ) from += writeSync(handle, bytes, from);
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-      renameSync(beside, path);
-    } catch (cause) {
-      rmSync(beside, { force: true });
-      throw fileError(path, 'a place to write to', cause);
-    }
+    writeAtomically(this.file(name), bytes, 'train');
   }
 
   /** Adds a line to the log. */

@@ -10,13 +10,13 @@ import { reasonOf } from './pictures.js';
  * @throws DyadicError ERR_FILE; what was written beside is removed.
  */
 export function writeAtomically(path: string, bytes: Uint8Array, op = 'writeAtomically'): void {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const beside = join(dirname(path), `.${basename(path)}.part`);
   try {
     writeThrough(beside, bytes);
     renameSync(beside, path);
   } catch (cause) {
     rmSync(beside, { force: true });
-    throw new DyadicError('ERR_FILE', { op, argument: path, expected: 'a place that can be written', received: reasonOf(cause), cause });
+    throw new DyadicError('ERR_FILE', { op, argument: path, expected: 'a place to write to', received: reasonOf(cause), cause });
   }
   syncFolder(dirname(path));
 }

@@ -1,6 +1,7 @@
 //! [`DepthwiseConv2d`]: eight channels at a time, widening products and sums.
 
 use super::depthwise_3x3;
+use super::depthwise_columns::Columns;
 use super::epilogue::{Epilogue, Sums};
 use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
@@ -21,18 +22,16 @@ impl DepthwiseConv2d {
         self.in_stride as usize >= padded(self.in_c as usize)
     }
 
-    /// Whether `depthwise_3x3` does it: most depthwise layers. Not where vectors are arrays of numbers: its spelled-out loops would be a
-    /// sixth of the scalar module.
-    fn is_3x3(&self) -> bool {
-        if cfg!(all(target_arch = "wasm32", not(target_feature = "simd128"))) {
-            return false;
+    /// What `depthwise_3x3` needs where it does the layer: most depthwise layers. Not where vectors are arrays of numbers: the scalar
+    /// module is small rather than fast. Nor in modules with dot products of bytes, which have a kernel for it; what that one cannot do on some engines need
+    /// not be fast twice.
+    fn columns(&self) -> Option<Columns> {
+        let is_left_out = cfg!(all(target_arch = "wasm32", not(target_feature = "simd128")))
+            || cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "train")));
+        if is_left_out {
+            return None;
         }
-        // Modules with dot products of bytes have a kernel for it; what that one cannot do on some engines need not be fast twice.
-        if cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "train"))) {
-            return false;
-        }
-        let window = [self.kernel_h, self.kernel_w, self.dilation_h, self.dilation_w];
-        window == [3, 3, 1, 1] && (1..=2).contains(&self.stride_w) && self.has_whole_vectors()
+        depthwise_3x3::columns(self.layer())
     }
 
     fn channels_read(&self) -> usize {
@@ -73,26 +72,22 @@ impl Kernel for DepthwiseConv2d {
             .with(4, self.output_offset, output, Access::Write)
     }
 
-    /// Rows of the output.
+    /// Rows of the output, or blocks of them.
     fn units(&self) -> usize {
-        self.batch as usize * self.out_h as usize
+        self.columns().map_or(self.batch as usize * self.out_h as usize, |columns| columns.units())
     }
 
     /// One i32 per tap, where it reads; or what the 3×3 kernel wants.
     fn scratch_bytes(&self) -> usize {
-        if self.is_3x3() {
-            depthwise_3x3::scratch_bytes(padded(self.in_c as usize))
-        } else {
-            self.layer().taps() * 4
-        }
+        self.columns().map_or(self.layer().taps() * 4, |columns| depthwise_3x3::scratch_bytes(&columns))
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let layer = self.layer();
-        if self.is_3x3() {
-            depthwise_3x3::run(isa, &layer, buffers, units, scratch);
+        if let Some(columns) = self.columns() {
+            depthwise_3x3::run(isa, &columns, buffers, units, scratch);
             return;
         }
+        let layer = self.layer();
         let taps = &mut mem::arrays_mut::<4>(scratch)[..layer.taps()];
         if !self.has_whole_vectors() {
             run_scalar(&layer, buffers, units, taps);

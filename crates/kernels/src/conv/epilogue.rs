@@ -10,8 +10,6 @@ pub trait Epilogue<I: Isa>: Copy {
     /// Multipliers of eight channels.
     type Multipliers: Copy;
 
-    /// What four accumulators start from, given their biases.
-    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4;
     /// The multipliers of eight channels.
     fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> Self::Multipliers;
     /// Stores what becomes of the first `count` ≤ 8 of eight accumulators from element `at` of a `container` on, and nothing beyond.
@@ -25,11 +23,6 @@ pub struct Requantized<F>(pub F);
 
 impl<I: Isa, F: Form<I>> Epilogue<I> for Requantized<F> {
     type Multipliers = F::Multipliers;
-
-    #[inline(always)]
-    fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
-        self.0.preload(isa, bias)
-    }
 
     #[inline(always)]
     fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> F::Multipliers {
@@ -53,11 +46,6 @@ pub struct Sums;
 
 impl<I: Isa> Epilogue<I> for Sums {
     type Multipliers = ();
-
-    #[inline(always)]
-    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
-        bias
-    }
 
     #[inline(always)]
     fn multipliers(self, _isa: I, _low: I::I32x4, _high: I::I32x4) {}

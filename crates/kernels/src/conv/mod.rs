@@ -4,6 +4,7 @@ mod conv2d;
 pub mod conv2d_relaxed;
 mod depthwise;
 mod depthwise_3x3;
+mod depthwise_columns;
 mod depthwise_relaxed;
 pub mod direct;
 mod epilogue;

@@ -200,6 +200,7 @@ fn winograd_names_what_it_cannot_take() {
     let good = WinogradF23 { in_zero_point: 15, ..good };
     assert_eq!(good.check(), Ok(()));
     refused(WinogradF23 { in_c: 15, ..good }, WinogradF23::FIELDS, "in_c");
+    refused(WinogradF23 { in_stride: 24, ..good }, WinogradF23::FIELDS, "in_stride");
     refused(WinogradF23 { in_zero_point: 16, ..good }, WinogradF23::FIELDS, "in_zero_point");
     refused(WinogradF23 { kernel_w: 2, ..good }, WinogradF23::FIELDS, "kernel_w");
     refused(WinogradF23 { stride_h: 2, ..good }, WinogradF23::FIELDS, "stride_h");

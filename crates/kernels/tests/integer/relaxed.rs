@@ -64,8 +64,29 @@ fn depthwise_by<I: Isa>(isa: I, dot: i32) -> Verdict {
         narrow.shape.out_stride = channels;
         narrow.shape.in_stride = (channels + 7) / 8 * 8;
         narrow.run_depthwise_relaxed(isa, dot)?;
+        seed += 1;
     }
+    depthwise_blocks(isa, dot)?;
     depthwise_extremes(isa, dot)
+}
+
+/// Images of several blocks of rows, the last one of one row and of more; and images that begin where the lines under them end, or beyond.
+fn depthwise_blocks<I: Isa>(isa: I, dot: i32) -> Verdict {
+    let mut seed = 0;
+    for (height, width) in [(17, 7), (19, 7), (6, 40), (12, 21)] {
+        for stride in [[1, 1], [2, 2], [3, 1]] {
+            let shape = Shape::new([9, height * stride[0], width * stride[1]], 0, [3, 3]).stride(stride).pads([1, 1, 1, 1]);
+            Case::new(shape.depthwise(), seed).for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
+            seed += 1;
+        }
+    }
+    for pad_left in [3, 4, 9] {
+        let mut case = Case::new(Shape::new([9, 3, 1], 0, [3, 3]).stride([1, 2]).pads([1, 3, 1, 0]).depthwise(), seed).for_dot(dot, seed);
+        case.shape.pad_left = pad_left;
+        case.run_depthwise_relaxed(isa, dot)?;
+        seed += 1;
+    }
+    Ok(())
 }
 
 fn depthwise_extremes<I: Isa>(isa: I, dot: i32) -> Verdict {

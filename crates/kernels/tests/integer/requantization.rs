@@ -159,5 +159,13 @@ pub fn every_form<I: Isa>(isa: I) -> Verdict {
             }
         }
     }
+    ends_of_bytes(isa, &mut random)
+}
+
+/// Clamps around 127, beyond which a byte is no longer a signed one.
+fn ends_of_bytes<I: Isa>(isa: I, random: &mut Seed) -> Verdict {
+    for (shift, hi) in [-2, 0, 3].into_iter().flat_map(|shift| [126, 127, 128, 129].map(|hi| (shift, hi))) {
+        one_form(isa, Requantization { form: form::Q15, shift, left: 0, zero_point: 3, lo: 0, hi }, 20_000, random)?;
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ macro_rules! every_suite {
     ($then:ident!($($arguments:tt)*)) => {
         $then! { $($arguments)*;
             convolution = crate::conv::convolution,
+            convolution_shifts = crate::conv::shifts,
             dense = crate::conv::dense,
             depthwise = crate::conv::depthwise,
             grouped = crate::conv::grouped,

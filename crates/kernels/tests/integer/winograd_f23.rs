@@ -37,5 +37,9 @@ pub fn suite<I: Isa>(isa: I) -> Verdict {
             case.run_winograd_f23(isa)?;
         }
     }
+    // The division by 4 is part of the shift.
+    for shift in -15..=22 {
+        next(Shape::new([16, 4, 4], 16, [3, 3]).pads([1, 1, 1, 1])).by_q15(shift).run_winograd_f23(isa)?;
+    }
     Ok(())
 }

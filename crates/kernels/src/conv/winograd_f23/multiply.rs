@@ -31,6 +31,10 @@ pub fn multiply<I: Isa, D: Products>(
     let [low, high] = [0, 16].map(|at| isa.i32x4_load(mem::array(head, at)));
     let initial = [isa.i32x4_add(low, initial[0]), isa.i32x4_add(high, initial[1])];
     let panel = D::steps(panel);
+    // Training has many layers of sixteen channels; the modules of inference stay smaller without.
+    if let (true, Ok(panel)) = (cfg!(feature = "train"), panel.try_into()) {
+        return multiply_few::<I, D>(isa, codes, panel, initial, target, sums);
+    }
     for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * tile_bytes)) {
         let mut tiles = tiles.chunks_exact(tile_bytes).map(mem::arrays::<4>);
         let rows: [&[[u8; 4]]; ROWS] = from_fn(|_| tiles.next().unwrap_or(&[]));
@@ -39,6 +43,26 @@ pub fn multiply<I: Isa, D: Products>(
             isa.i32x4_store(sum[0], &mut eight[0]);
             isa.i32x4_store(sum[1], &mut eight[1]);
         }
+    }
+}
+
+/// Steps of a panel that registers hold, beside the sums of one tile.
+const FEW: usize = 4;
+
+/// [`multiply`] with all weights in registers: tile by tile, with half the loads.
+#[inline(never)]
+fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[D::Weights; FEW], initial: [I::I32x4; 2], target: Target, sums: &mut [TileSums]) {
+    let [a, b, c, d] = panel;
+    let panel = [D::operands(isa, a), D::operands(isa, b), D::operands(isa, c), D::operands(isa, d)];
+    for (tile, codes) in sums.iter_mut().zip(mem::panels::<4, FEW>(codes)) {
+        let mut sum = initial;
+        for (codes, [low, high]) in codes.iter().zip(panel) {
+            let codes = D::activations(isa, codes);
+            sum = [D::step(isa, sum[0], codes, low), D::step(isa, sum[1], codes, high)];
+        }
+        let eight = &mut tile[target.position][target.half];
+        isa.i32x4_store(sum[0], &mut eight[0]);
+        isa.i32x4_store(sum[1], &mut eight[1]);
     }
 }
 
