@@ -9,7 +9,7 @@ import { compileTraining } from '../../dist/train/program/compile-training.js';
 import { trace } from '../../dist/train/tape/trace.js';
 import { time } from '../peers/stopwatch.mjs';
 import { median } from '../peers/statistics.mjs';
-import { isConvolution, isGradientStatistics, watchKernels } from './kernel-times.mjs';
+import { hostShare, isConvolution, isGradientStatistics, watchKernels } from './kernel-times.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
 const [name, steps, flavour = 'auto'] = process.argv.slice(2);
@@ -44,6 +44,9 @@ function step() {
 const losses = [];
 const milliseconds = [];
 for (let i = 0; i < WARM_UP + Number(steps); i++) milliseconds.push(await time(() => losses.push(step().loss)));
+const host = await hostShare(engine, () => {
+  for (let i = 0; i < PROFILED; i++) step();
+});
 const times = watchKernels(engine);
 const watched = [];
 for (let i = 0; i < PROFILED; i++) watched.push(await time(step));
@@ -51,7 +54,6 @@ for (let i = 0; i < PROFILED; i++) watched.push(await time(step));
 const total = watched.reduce((sum, value) => sum + value, 0);
 const kernels = [...times].map(([kernel, { milliseconds: sum, calls }]) => ({ kernel, milliseconds: sum / PROFILED, calls: calls / PROFILED, share: sum / total })).sort((a, b) => b.share - a.share);
 const shareOf = (isCounted) => kernels.filter(({ kernel }) => isCounted(kernel)).reduce((sum, { share }) => sum + share, 0);
-const host = 1 - shareOf(() => true);
 const result = {
   flavour: engine.flavour,
   lowering: engine.lowering,

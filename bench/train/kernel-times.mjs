@@ -34,6 +34,25 @@ export function watchKernels(engine) {
   return times;
 }
 
+/**
+ * The part of some steps that the host takes: all but the runs of kernels. Measured apart, by nothing but the clock: {@link watchKernels} starts a stopwatch for every kernel, which
+ * would be charged to the host.
+ */
+export async function hostShare(engine, run) {
+  const { runFloat } = engine;
+  let kernels = 0;
+  engine.runFloat = (...range) => {
+    const begin = performance.now();
+    runFloat.apply(engine, range);
+    kernels += performance.now() - begin;
+  };
+  const begin = performance.now();
+  await run();
+  const total = performance.now() - begin;
+  engine.runFloat = runFloat;
+  return 1 - kernels / total;
+}
+
 /** Whether a kernel is the convolution itself; packing, dequantizing and the like are not. */
 export function isConvolution(name) {
   return !name.startsWith('pack_') && /conv|winograd/.test(name);

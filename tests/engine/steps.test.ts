@@ -120,7 +120,7 @@ steps('packed sizes', async () => {
   assert.ok(engine.packedConv2dBytes(3, 9, 3, 3) >= 2 * 3 * 9 * 9);
   assert.ok(engine.packedConv2dRelaxedBytes(3, 9, 3, 3) >= 3 * 9 * 9);
   assert.ok(engine.packedDepthwiseBytes(9, 3, 3) >= 2 * 9 * 9);
-  assert.is(engine.packedWinogradF43Bytes(9, 9), 72 * 16 * 16);
+  assert.is(engine.packedWinogradF43Bytes(9, 9), 9 * 16 * 16);
   for (const bad of [0, -1, MAXIMUM_ADDRESS]) {
     await errorOf('ERR_ARGUMENT', () => engine.packedWinogradF43Bytes(bad, 1));
     await errorOf('ERR_ARGUMENT', () => engine.packedWinogradF43Bytes(8, bad));

@@ -152,7 +152,7 @@ test('work: whole tiles, quads of tiles, vectors of channels', () => {
   assert.is(workOf('direct_i16', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).output, 52 * 8);
 });
 
-/** As packed weights are: 1 byte direct, 16/9 by F(2,3), 8 by F(4,3). */
+/** 1 byte direct, 16/9 by F(2,3), and 8 for F(4,3), which it would take if it kept its weights transformed. */
 const BYTES: Readonly<Record<ConvolutionAlgorithm, number>> = { direct: 1, winograd_f23: 16 / 9, winograd_f43: 8 };
 
 function layer(more: Partial<ConvolutionGeometry>, isExact: ConvolutionCandidates['isExact'] = () => true): ConvolutionCandidates {
@@ -228,7 +228,7 @@ test('ResNet layers run by Winograd where memory allows, single tiles direct', (
   assert.is(choose({ inC: 3, outH: 4, outW: 4 }), 'direct');
 });
 
-test('balanced keeps to twice the int8 weights, fast does not; the bits are the same', async () => {
+test('F(4,3) takes a byte per weight, whatever the memory mode; the bits are the same', async () => {
   const weights = Int8Array.from({ length: 16 * 16 * 9 }, (_, i) => ((i * 37) % 255) - 127);
   const graph = network({ shape: [16, 11, 12], outC: 16, weights, range: [-128, 127], zeroPoint: -3 });
   const picture = Float32Array.from({ length: 16 * 132 }, (_, i) => (i * 31) % 120);
@@ -238,7 +238,7 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
     for (const memory of [undefined, 'balanced', 'fast'] as const) {
       const model = await load(graph, { flavour, ...(memory === undefined ? {} : { memory }) });
       const perChannel = 2 * 64;
-      assert.is(model.memory.weightBytes, weights.length * (memory === 'fast' ? 8 : 1) + perChannel);
+      assert.is(model.memory.weightBytes, weights.length + perChannel);
       const output = model.run(Tensor.from(picture, [1, 16, 11, 12]));
       results.push(output.toArray());
       output.dispose();
@@ -252,7 +252,8 @@ test('balanced keeps to twice the int8 weights, fast does not; the bits are the 
 });
 
 test('balanced has twice the int8 weights of the whole network, those of dense layers too, to the byte', async () => {
-  const conv = network({ shape: [16, 4, 24], outC: 16, weights: new Int8Array(16 * 16 * 9).fill(1), range: [-127, 127] });
+  const eightBit = network({ shape: [16, 4, 24], outC: 16, weights: new Int8Array(16 * 16 * 9).fill(1), range: [0, 15] });
+  const conv = { ...eightBit, tensors: new Map([...eightBit.tensors, ['w', { ...(eightBit.tensors.get('w') as IntegerTensor), dtype: 'i4' as const }]]) };
   const [x, y] = conv.values as [IntegerValue, IntegerValue];
   const withDense = (n: number): IntegerGraph => ({
     ...conv,
@@ -267,13 +268,13 @@ test('balanced has twice the int8 weights of the whole network, those of dense l
   const kernel = async (n: number): Promise<string | undefined> => {
     const graph = withDense(n);
     validateIntegerGraph(graph);
-    const program = createIntegerProgram(await engineOf('simd128'), graph, { costs: { simd128: { direct_i16: EVEN, winograd_f43: EVEN } } });
+    const program = createIntegerProgram(await engineOf('simd128'), graph, { costs: { simd128: { direct_i16: EVEN, winograd_f23: EVEN } } });
     program.dispose();
     return program.steps[0]?.kernels.join();
   };
-  // 2·(2304 + 24·n) − (2304 + 8·16 + 32·n) = 2176 + 16·n bytes to spend; F(4,3) takes 18,432 instead of 2304.
-  assert.is(await kernel(872), 'winograd_f43');
-  assert.is(await kernel(864), 'conv2d');
+  // 2·(2304 + 24·n) − (2304 + 8·16 + 32·n) = 2176 + 16·n bytes to spend; F(2,3) takes 5120 instead of 2304.
+  assert.is(await kernel(40), 'winograd_f23');
+  assert.is(await kernel(32), 'conv2d');
 });
 
 test('compact keeps weights as small as the file has them, run after run the same bits', async () => {

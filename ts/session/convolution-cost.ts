@@ -50,10 +50,12 @@ export function costsOf(table: CostTable, key: CostKey): EngineCosts {
 export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: ConvolutionGeometry): Work {
   const outs = whole(outC, kind === 'direct_paired' ? 16 : 8);
   if (kind === 'winograd_f23' || kind === 'winograd_f43') {
-    const [side, taps, step, bytes] = kind === 'winograd_f23' ? [2, 16, 16, 1] : [4, 36, 8, 2];
+    const [side, taps, step] = kind === 'winograd_f23' ? [2, 16, 16] : [4, 36, 8];
     const tiles = whole(Math.ceil(outH / side) * Math.ceil(outW / side), 4);
     const ins = whole(inC, step);
-    return { products: taps * tiles * ins * outs, input: taps * tiles * ins, output: taps * tiles * outs, weights: taps * ins * outs * bytes };
+    // F(2,3) keeps its weights transformed, F(4,3) as they are.
+    const bytes = kind === 'winograd_f23' ? taps : 9;
+    return { products: taps * tiles * ins * outs, input: taps * tiles * ins, output: taps * tiles * outs, weights: bytes * ins * outs };
   }
   const pixels = whole(outH * outW, 4);
   const taps = kernel[0] * kernel[1] * whole(inC, kind === 'direct_bytes' ? 4 : 2);

@@ -5,7 +5,7 @@ use crate::codes::padded;
 use crate::conv::conv2d_relaxed::operand_zero_point;
 use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
-use crate::conv::winograd_f43::POSITIONS;
+use crate::conv::winograd_f43::TAPS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise};
 use core::ops::Range;
@@ -32,9 +32,9 @@ pub fn packed_depthwise_bytes(channels: usize, kernel_h: usize, kernel_w: usize)
     packed_channels(channels) * kernel_h * kernel_w * 2
 }
 
-/// Bytes of the panels `[out_c/8][36][in_c/2][8][2]` of i16, in_c rounded up to a multiple of 8, that `PackWinogradF43` writes.
+/// Bytes of the panels `[out_c/8][in_c/2][9][8][2]`, in_c rounded up to a multiple of 8, that `PackWinogradF43` writes.
 pub fn packed_winograd_f43_bytes(in_c: usize, out_c: usize) -> usize {
-    packed_channels(out_c) * POSITIONS * padded(in_c) * 2
+    packed_channels(out_c) * TAPS * padded(in_c)
 }
 
 /// The checks that the packers share, on any of their types.

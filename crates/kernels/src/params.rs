@@ -218,7 +218,7 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, part_c,
     }
-    /// Transforms i8 weights [out_c][in_c][3][3] for [`WinogradF43`], 8 bytes a weight; bias and multipliers as [`PackConv2d`], and its fields.
+    /// Packs i8 weights [out_c][in_c][3][3] for [`WinogradF43`]; bias and multipliers as [`PackConv2d`], and its fields.
     PackWinogradF43 = 21, "pack_winograd_f43", float: false {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,

@@ -49,6 +49,7 @@ kernel_params! {
         in_container, in_stride, rows, channels, lo_bits, hi_bits,
     }
     /// dx of batch norm, f32 [rows][channels]; the masked gradient for the residual too unless `residual_gradient_offset` is 0; max|dx| into f32 [1] at `maximum_offset` unless 0.
+    /// `input_gradient_offset` may be `gradient_offset`, without bounds and residual: dx takes the gradient's place.
     BatchNormBackwardApply = 74, "batch_norm_backward_apply", float: true {
         gradient_offset, output_offset, input_offset, scale_a_offset, scale_b_offset, statistics_offset, gamma_offset, sums_offset,
         input_gradient_offset, residual_gradient_offset, maximum_offset, in_container, in_stride, rows, channels, lo_bits, hi_bits,

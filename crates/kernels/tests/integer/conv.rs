@@ -458,7 +458,23 @@ pub fn depthwise<I: Isa>(isa: I) -> Verdict {
         close.shape.out_stride = channels;
         close.run_depthwise(isa)?;
     }
-    Ok(())
+    depthwise_blocks().iter().try_for_each(|case| case.run_depthwise(isa))
+}
+
+/// Depthwise images of several blocks of rows, the last one of one row and of more; and images that begin where the lines under them end, or beyond.
+pub fn depthwise_blocks() -> Vec<Case> {
+    let mut shapes = Vec::new();
+    for (height, width) in [(17, 7), (19, 7), (6, 40), (12, 21)] {
+        for stride in [[1, 1], [2, 2], [3, 1]] {
+            shapes.push(Shape::new([9, height * stride[0], width * stride[1]], 0, [3, 3]).stride(stride).pads([1, 1, 1, 1]));
+        }
+    }
+    let beyond = Shape::new([9, 3, 1], 0, [3, 3]).stride([1, 2]).pads([1, 3, 1, 0]);
+    let mut cases: Vec<_> = shapes.into_iter().chain([beyond; 3]).zip(0..).map(|(shape, seed)| Case::new(shape.depthwise(), seed)).collect();
+    for (case, pad_left) in cases.iter_mut().rev().zip([3, 4, 9]) {
+        case.shape.pad_left = pad_left;
+    }
+    cases
 }
 
 pub fn grouped<I: Isa>(isa: I) -> Verdict {

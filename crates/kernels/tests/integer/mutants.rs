@@ -63,7 +63,7 @@ mutants! {
     }
     winograd_f43: winograd::convolution {
         i8x16_load, i8x16_add, i8x16_splat, i16x8_interleave_low, i16x8_interleave_high, i32x4_interleave_low, i32x4_interleave_high,
-        i16x8_load_extend_u8x8, i16x8_add, i16x8_sub, i16x8_shl, i16x8_splat, i16x8_load, i16x8_load32_splat,
+        i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_add, i16x8_sub, i16x8_mul, i16x8_shl, i16x8_splat, i16x8_load, i16x8_load32_splat,
         i32x4_dot_i16x8_s, i32x4_load, i32x4_add, i32x4_sub, i32x4_shl, i32x4_mul, i32x4_shr_s, i16x8_narrow_i32x4_s
     }
     depthwise: conv::depthwise {

@@ -1,6 +1,6 @@
 //! Convolution and dense by dot products of bytes: one suite per dot product.
 
-use crate::conv::{shapes, Case, Shape};
+use crate::conv::{depthwise_blocks, shapes, Case, Shape};
 use crate::layout::range;
 use crate::Verdict;
 use kernels::params::dot;
@@ -66,27 +66,10 @@ fn depthwise_by<I: Isa>(isa: I, dot: i32) -> Verdict {
         narrow.run_depthwise_relaxed(isa, dot)?;
         seed += 1;
     }
-    depthwise_blocks(isa, dot)?;
+    for (case, seed) in depthwise_blocks().into_iter().zip(0..) {
+        case.for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
+    }
     depthwise_extremes(isa, dot)
-}
-
-/// Images of several blocks of rows, the last one of one row and of more; and images that begin where the lines under them end, or beyond.
-fn depthwise_blocks<I: Isa>(isa: I, dot: i32) -> Verdict {
-    let mut seed = 0;
-    for (height, width) in [(17, 7), (19, 7), (6, 40), (12, 21)] {
-        for stride in [[1, 1], [2, 2], [3, 1]] {
-            let shape = Shape::new([9, height * stride[0], width * stride[1]], 0, [3, 3]).stride(stride).pads([1, 1, 1, 1]);
-            Case::new(shape.depthwise(), seed).for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
-            seed += 1;
-        }
-    }
-    for pad_left in [3, 4, 9] {
-        let mut case = Case::new(Shape::new([9, 3, 1], 0, [3, 3]).stride([1, 2]).pads([1, 3, 1, 0]).depthwise(), seed).for_dot(dot, seed);
-        case.shape.pad_left = pad_left;
-        case.run_depthwise_relaxed(isa, dot)?;
-        seed += 1;
-    }
-    Ok(())
 }
 
 fn depthwise_extremes<I: Isa>(isa: I, dot: i32) -> Verdict {

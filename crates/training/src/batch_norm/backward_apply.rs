@@ -1,7 +1,7 @@
 //! dx = γ·inverse_std·(g − dβ/N − (x − mean)·(dγ/N·inverse_std)). Buffers: reads gradient, y, input, scales, statistics, γ, sums; writes dx, the residual's
 //! gradient, max|dx|. One unit: the maximum needs all rows.
 
-use crate::panels::{load_whole, panels_mut, store_whole};
+use crate::panels::{is_whole, load_whole, panels_mut, store_whole};
 use crate::params::BatchNormBackwardApply;
 use crate::rows::{
     check_rows, element_bytes, for_each_panel, is_unbounded, lanes_of, load, part, part_mut, scale_bytes, store, with_source, with_vector, Masked,
@@ -18,6 +18,8 @@ struct Pass<'a, I: Isa, const CONTAINER: i32> {
     isa: I,
     source: Source<'a, I>,
     gradient: Masked<'a, I>,
+    /// The gradient lies where dx goes.
+    is_in_place: bool,
     /// 1/N would round once more: sums are divided.
     count: I::F32x4,
     channels: usize,
@@ -54,6 +56,18 @@ impl<I: Isa, const CONTAINER: i32> Pass<'_, I, CONTAINER> {
     }
 }
 
+impl<'a, I: Isa, const CONTAINER: i32> Pass<'a, I, CONTAINER> {
+    /// Those of a panel, if they lie elsewhere and all of them count.
+    #[inline(always)]
+    fn gradients<const V: usize>(&self, rows: Range<usize>, first: usize) -> Option<impl Iterator<Item = &'a [[u8; 16]; V]>> {
+        if self.is_in_place {
+            None
+        } else {
+            self.gradient.panels::<V>(rows, first)
+        }
+    }
+}
+
 impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
     #[inline(never)]
     fn run<const V: usize>(&mut self, rows: Range<usize>, first: usize, lanes: usize) {
@@ -72,24 +86,30 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
             }
             dx
         };
-        match self.gradient.panels::<V>(rows.clone(), first) {
-            Some(gradients) if self.source.is_whole::<V>() && self.residual_gradient.is_empty() => {
-                let (source, results) = (self.source, panels_mut::<V>(self.input_gradient, rows.clone(), channels, first));
-                with_vector!(CONTAINER, N => {
-                    let inputs = source.panels::<N, V>(rows, first);
-                    for ((g, x), dx) in gradients.zip(inputs).zip(results) {
-                        store_whole(isa, dx_of(load_whole(isa, g), source.values::<CONTAINER, N, V>(isa, x)), dx);
-                    }
-                });
-            }
-            _ => {
-                for row in rows {
-                    let g = self.gradient.load::<V>(isa, row, first, lanes);
-                    let dx = dx_of(g, self.source.load::<CONTAINER, V>(isa, row, first, lanes));
-                    store(isa, dx, part_mut(self.input_gradient, row, channels, first, lanes));
-                    if !self.residual_gradient.is_empty() {
-                        store(isa, g, part_mut(self.residual_gradient, row, channels, first, lanes));
-                    }
+        let is_whole = self.source.is_whole::<V>() && is_whole::<V>(channels) && self.residual_gradient.is_empty();
+        if self.is_in_place && is_whole {
+            let (source, places) = (self.source, panels_mut::<V>(self.input_gradient, rows.clone(), channels, first));
+            with_vector!(CONTAINER, N => {
+                for (x, place) in source.panels::<N, V>(rows, first).zip(places) {
+                    store_whole(isa, dx_of(load_whole(isa, place), source.values::<CONTAINER, N, V>(isa, x)), place);
+                }
+            });
+        } else if let (true, Some(gradients)) = (is_whole, self.gradients::<V>(rows.clone(), first)) {
+            let (source, results) = (self.source, panels_mut::<V>(self.input_gradient, rows.clone(), channels, first));
+            with_vector!(CONTAINER, N => {
+                let inputs = source.panels::<N, V>(rows, first);
+                for ((g, x), dx) in gradients.zip(inputs).zip(results) {
+                    store_whole(isa, dx_of(load_whole(isa, g), source.values::<CONTAINER, N, V>(isa, x)), dx);
+                }
+            });
+        } else {
+            for row in rows {
+                let place = part_mut(self.input_gradient, row, channels, first, lanes);
+                let g = if self.is_in_place { load::<I, V>(isa, place) } else { self.gradient.load::<V>(isa, row, first, lanes) };
+                let x = self.source.load::<CONTAINER, V>(isa, row, first, lanes);
+                store(isa, dx_of(g, x), place);
+                if !self.residual_gradient.is_empty() {
+                    store(isa, g, part_mut(self.residual_gradient, row, channels, first, lanes));
                 }
             }
         }
@@ -98,6 +118,11 @@ impl<I: Isa, const CONTAINER: i32> Panel for Pass<'_, I, CONTAINER> {
 }
 
 impl BatchNormBackwardApply {
+    /// dx over the gradient: half the memory, and none that has to be fetched to be written.
+    fn is_in_place(&self) -> bool {
+        self.gradient_offset == self.input_gradient_offset
+    }
+
     fn pass<I: Isa, const CONTAINER: i32>(&self, isa: I, buffers: &mut Buffers<'_>) {
         let [gradient, output, input, a, b, statistics, gamma, sums, ..] = buffers.reads;
         let [input_gradient, residual_gradient, maximum, ..] = &mut buffers.writes;
@@ -106,6 +131,7 @@ impl BatchNormBackwardApply {
             isa,
             source: Source::new(isa, input, self.in_stride, [a, b]),
             gradient: Masked::new(isa, gradient, output, self.channels, [self.lo_bits, self.hi_bits]),
+            is_in_place: self.is_in_place(),
             count: isa.f32x4_splat(self.rows as f32),
             channels,
             statistics,
@@ -127,6 +153,7 @@ impl BatchNormBackwardApply {
 impl Kernel for BatchNormBackwardApply {
     fn check(&self) -> Result<(), BadParam> {
         check_rows!(self);
+        field_holds!(!self.is_in_place() || is_unbounded(self.lo_bits, self.hi_bits) && self.residual_gradient_offset == 0; input_gradient_offset);
         Ok(())
     }
 
@@ -136,7 +163,7 @@ impl Kernel for BatchNormBackwardApply {
         let output = if is_unbounded(self.lo_bits, self.hi_bits) { 0 } else { rows * channels };
         let residual = if self.residual_gradient_offset == 0 { 0 } else { rows * channels };
         Spans::new()
-            .with(field!(gradient_offset), self.gradient_offset, rows * channels * BYTES, Access::Read)
+            .with(field!(gradient_offset), self.gradient_offset, if self.is_in_place() { 0 } else { rows * channels * BYTES }, Access::Read)
             .with(field!(output_offset), self.output_offset, output * BYTES, Access::Read)
             .with(field!(input_offset), self.input_offset, rows * self.in_stride as usize * element_bytes(self.in_container), Access::Read)
             .with(field!(scale_a_offset), self.scale_a_offset, scale, Access::Read)

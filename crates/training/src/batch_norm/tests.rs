@@ -213,6 +213,11 @@ fn check_backward([rows, channels]: [usize; 2], container: i32, has_residual: bo
     arena.run(apply);
     let dx = backward_apply(&g, &x.values, &s, &gamma, [&sums[0], &sums[1]]);
     assert_bits(&arena.floats_at(apply.input_gradient_offset, count), &dx, "dx");
+    if !has_residual && bounds == FREE {
+        // Over the gradient itself.
+        arena.run(BatchNormBackwardApply { input_gradient_offset: apply.gradient_offset, ..apply });
+        assert_bits(&arena.floats_at(apply.gradient_offset, count), &dx, "dx in place");
+    }
     if has_residual {
         assert_bits(&arena.floats_at(apply.residual_gradient_offset, count), &g, "residual");
         let maximum = dx.iter().fold(0.0f32, |maximum, dx| maximum.max(dx.abs()));
@@ -273,5 +278,8 @@ fn wild_parameters_are_refused_or_sound() {
     fuzz(BatchNormRunning::WORDS, &sound(4, 0), BatchNormRunning::from_words);
     fuzz(BatchNormApply::WORDS, &sound(14, 8), BatchNormApply::from_words);
     fuzz(BatchNormBackwardReduce::WORDS, &sound(13, 7), BatchNormBackwardReduce::from_words);
-    fuzz(BatchNormBackwardApply::WORDS, &sound(17, 11), BatchNormBackwardApply::from_words);
+    // dx not in place of the gradient.
+    let mut backward = sound(17, 11);
+    backward[8] = 128;
+    fuzz(BatchNormBackwardApply::WORDS, &backward, BatchNormBackwardApply::from_words);
 }

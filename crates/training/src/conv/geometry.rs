@@ -82,7 +82,7 @@ pub struct Geometry {
 }
 
 /// An output pixel.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq)]
 pub struct Pixel {
     pub image: usize,
     pub y: i32,

@@ -5,6 +5,9 @@ use kernels::f32::lanes::BYTES;
 use kernels::f32::tile::ROWS;
 use simd::{mem, Isa};
 
+/// Floats of a row that [`pack_plane`] copies at the edge of the input.
+const MOST_COLUMNS: usize = 16;
+
 /// Bytes of the zeros that stand for padding: a row of the window.
 pub fn zero_bytes(geometry: &Geometry) -> usize {
     geometry.columns.kernel as usize * geometry.group_inputs() * BYTES
@@ -25,6 +28,9 @@ pub struct Inputs<'a> {
 pub fn pack_tile<I: Isa>(isa: I, geometry: &Geometry, inputs: Inputs<'_>, phase: [i32; 2], pixels: &[Pixel; ROWS], packed: &mut [u8]) {
     let channels = geometry.group_inputs();
     let width = geometry.columns.kernel;
+    if is_plane(geometry) && pixels.windows(2).all(|two| two[1] == Pixel { x: two[0].x + 1, ..two[0] }) {
+        return pack_plane(isa, geometry, inputs, pixels[0], packed);
+    }
     let is_row = geometry.groups == 1 && geometry.columns.dilation == 1 && geometry.columns.input_dilation == 1;
     // All four windows lie inside from left to right: a row of a window is one run.
     let is_row = is_row && pixels.iter().all(|pixel| geometry.columns.at(pixel.x, 0).is_some() && geometry.columns.at(pixel.x, width - 1).is_some());
@@ -37,6 +43,44 @@ pub fn pack_tile<I: Isa>(isa: I, geometry: &Geometry, inputs: Inputs<'_>, phase:
             let (run, rest) = packed.split_at_mut(length * ROWS * BYTES);
             interleave(isa, sources, run);
             packed = rest;
+        }
+    }
+}
+
+/// Whether what neighbouring pixels see under a tap are neighbouring floats, and a row of them fits [`pack_plane`].
+#[inline(always)]
+fn is_plane(geometry: &Geometry) -> bool {
+    let [rows, columns] = [geometry.rows, geometry.columns];
+    geometry.in_c == 1
+        && [columns.stride, columns.dilation, columns.input_dilation, rows.input_dilation] == [1; 4]
+        && columns.kernel as usize + ROWS - 1 <= MOST_COLUMNS
+}
+
+/// [`pack_tile`] of one channel, for four pixels side by side from `first` on: a tap of theirs is one vector of the input.
+#[inline(always)]
+fn pack_plane<I: Isa>(isa: I, geometry: &Geometry, inputs: Inputs<'_>, first: Pixel, packed: &mut [u8]) {
+    let width = geometry.columns.kernel as usize;
+    let length = width + ROWS - 1;
+    let left = first.x - geometry.columns.pad;
+    let inside = 0..geometry.columns.input;
+    for (ky, taps) in mem::arrays_mut::<16>(packed).chunks_exact_mut(width).enumerate() {
+        let mut edge = [[0; BYTES]; MOST_COLUMNS];
+        let mut row = &edge.as_flattened()[..length * BYTES];
+        if let Some(y) = geometry.rows.at(first.y, ky as i32) {
+            let line = &inputs.bytes[geometry.input_at(first.image, y, 0) * BYTES..][..inside.end as usize * BYTES];
+            if left >= 0 && left + length as i32 <= inside.end {
+                row = &line[left as usize * BYTES..][..length * BYTES];
+            } else {
+                for (x, to) in (left..).zip(&mut edge[..length]) {
+                    if inside.contains(&x) {
+                        *to = *mem::array(line, x as usize * BYTES);
+                    }
+                }
+                row = &edge.as_flattened()[..length * BYTES];
+            }
+        }
+        for (kx, to) in taps.iter_mut().enumerate() {
+            isa.f32x4_store(isa.f32x4_load(mem::array(row, kx * BYTES)), to);
         }
     }
 }

@@ -54,6 +54,9 @@ fn shapes() -> Vec<Convolution> {
         square(1, [4, 4, 1], 4, [1, 1, 1, 1]),
         square(1, [4, 4, 1], 3, [3, 4, 1, 1]),
     ];
+    // One channel: four pixels are a vector of the input, but with strides, gaps or a kernel that is too wide.
+    shapes.extend([[3, 1, 1, 1], [5, 1, 4, 1], [4, 1, 0, 1], [3, 2, 1, 1], [3, 1, 2, 2]].map(|window| square(2, [1, 10, 1], 11, window)));
+    shapes.push(Convolution { input: [3, 20], output: [3, 7], kernel: [1, 14], ..square(1, [1, 9, 1], 1, [1, 1, 0, 1]) });
     // A linear layer, and axes that differ.
     shapes.push(Convolution { input: [300, 1], output: [300, 1], ..square(1, [36, 10, 1], 1, [1, 1, 0, 1]) });
     shapes.push(Convolution {

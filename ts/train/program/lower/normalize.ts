@@ -51,7 +51,8 @@ function lowerBackward(context: TrainContext, { name, norm, input, residual }: N
   const { layer } = context.source(input);
   const wantsResidual = residual !== null && gradients.isWanted(residual);
   const residualGradient = wantsResidual && masked === null ? context.temporary(`gradient into the shortcut of ${name}`, floats) : null;
-  const inputGradient = context.temporary(`gradient into ${name}`, floats);
+  // Nobody else reads a masked gradient that no residual takes: dx goes in its place.
+  const inputGradient = residual === null && masked !== null ? masked : context.temporary(`gradient into ${name}`, floats);
   assembler.step('batch_norm_backward_apply', {
     ...common,
     gammaOffset: context.parameter(norm.gamma),

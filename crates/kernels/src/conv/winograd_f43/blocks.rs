@@ -1,13 +1,14 @@
-//! [`WinogradF43`]: blocks of tiles, transformed once, against every panel of weights.
+//! [`WinogradF43`]: blocks of tiles against panels of weights, each transformed once per block.
 
 use super::input::{gather, transform, Pair};
-use super::multiply::{multiply, Sums};
+use super::multiply::{multiply, Positions, Sums};
 use super::output::{add, corner, inverse};
-use super::{POSITIONS, QUAD, TILE};
+use super::weights::transform_weights;
+use super::{POSITIONS, QUAD, TAPS, TILE};
 use crate::check::{element_bytes, field_holds, is_total};
 use crate::codes::{padded, LANES};
 use crate::conv::finish::{finish, initial, Eight};
-use crate::conv::gemm_4x8::TileStep;
+use crate::conv::gemm_4x8::{PanelStep, TileStep, COLUMNS};
 use crate::conv::layer::Layer;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{packed_channels, packed_winograd_f43_bytes};
@@ -16,12 +17,13 @@ use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
 
-/// Transformed codes of one block stay below this, so that they live in the second-level cache while the weights stream past.
+/// Transformed codes of one block stay below this, so that they live in the second-level cache with a panel of weights. Blocks are as large as that allows:
+/// for each of them all weights are transformed.
 const BLOCK_BYTES: usize = 600 * 1024;
-/// More quads of tiles than this per block gain little: the weights of a position are then in the first-level cache most of the time.
-const MOST_QUADS: usize = 5;
-/// Between positions of a block, in steps: 64 bytes, so that positions do not meet in one set of the first-level cache.
-const POSITION_GAP: usize = 4;
+/// Quads that are multiplied by a position's weights, in the first-level cache, before the next position comes; their sums lie there too.
+const GROUP_QUADS: usize = 5;
+/// Between positions, in bytes: so that they do not meet in one set of the first-level cache.
+const POSITION_GAP: usize = 64;
 
 impl WinogradF43 {
     fn tiles(&self) -> usize {
@@ -33,16 +35,26 @@ impl WinogradF43 {
         padded(self.in_c as usize) / 2
     }
 
-    /// Quads of one unit of work. Blocks are of one size: a small last one would read all weights for little.
+    /// Quads of one unit of work. Blocks are of one size: a small last one would transform all weights for little.
     fn block_quads(&self) -> usize {
         let quad_bytes = POSITIONS * self.pairs() * size_of::<TileStep>();
-        let (quads, most) = (self.tiles().div_ceil(QUAD), (BLOCK_BYTES / quad_bytes).clamp(1, MOST_QUADS));
+        let (quads, most) = (self.tiles().div_ceil(QUAD), (BLOCK_BYTES / quad_bytes).max(1));
         quads.div_ceil(quads.div_ceil(most))
+    }
+
+    /// Quads whose sums there is room for.
+    fn group_quads(&self) -> usize {
+        self.block_quads().min(GROUP_QUADS)
     }
 
     /// Steps of one position of a block, `[quad][pair]`, and the gap after them.
     fn position_steps(&self) -> usize {
-        self.block_quads() * self.pairs() + POSITION_GAP
+        self.block_quads() * self.pairs() + POSITION_GAP / size_of::<TileStep>()
+    }
+
+    /// Steps of one position of a panel, and the gap after them.
+    fn panel_steps(&self) -> usize {
+        self.pairs() + POSITION_GAP / size_of::<PanelStep>()
     }
 
     /// Groups of input channels that are divided one by one.
@@ -50,9 +62,9 @@ impl WinogradF43 {
         (self.in_c as usize).div_ceil(self.part_c as usize)
     }
 
-    /// Outputs of a block, eight channels each: those of a part, and of another one to be added to them.
+    /// Outputs of a group, eight channels each: those of a part, and of another one to be added to them.
     fn outputs(&self) -> usize {
-        self.parts().min(2) * self.block_quads() * QUAD * TILE * TILE
+        self.parts().min(2) * self.group_quads() * QUAD * TILE * TILE
     }
 
     /// Bytes from the first channel of a row of codes to the last one of its last pixel.
@@ -73,9 +85,9 @@ impl Kernel for WinogradF43 {
         field_holds!(self.dilation_w == 1; dilation_w);
         field_holds!(self.groups == 1; groups);
         field_holds!(self.part_c >= 1 && (self.part_c % LANES as i32 == 0 || self.part_c >= self.in_c); part_c);
-        // Four times a quad of transformed codes, for what else lies in the scratch; then the weights.
+        // Four times a quad of transformed codes, for what else lies in the scratch, a panel of weights above all; then the weights.
         field_holds!(is_total(&[(POSITIONS * QUAD * 2) as i32, self.in_c + 7, 4]); in_c);
-        field_holds!(is_total(&[2 * POSITIONS as i32, self.in_c + 7, self.out_c + 7]); out_c);
+        field_holds!(is_total(&[TAPS as i32, self.in_c + 7, self.out_c + 7]); out_c);
         Ok(())
     }
 
@@ -96,28 +108,34 @@ impl Kernel for WinogradF43 {
         self.tiles().div_ceil(QUAD).div_ceil(self.block_quads())
     }
 
-    /// The sums of a block for one panel, its outputs, its transformed codes, the codes under a quad, and a row of zero points.
+    /// The sums of a group for one panel, its outputs, the panel, a block of transformed codes, the codes under a quad, and a row of zero points.
     fn scratch_bytes(&self) -> usize {
-        self.block_quads() * POSITIONS * size_of::<Sums>()
+        self.group_quads() * POSITIONS * size_of::<Sums>()
             + self.outputs() * size_of::<Eight>()
+            + POSITIONS * self.panel_steps() * size_of::<PanelStep>()
             + POSITIONS * (self.position_steps() * size_of::<TileStep>() + self.pairs() * size_of::<Pair>())
             + self.row_bytes()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let (sums, scratch) = scratch.split_at_mut(self.block_quads() * POSITIONS * size_of::<Sums>());
+        let (sums, scratch) = scratch.split_at_mut(self.group_quads() * POSITIONS * size_of::<Sums>());
         let (outputs, scratch) = scratch.split_at_mut(self.outputs() * size_of::<Eight>());
+        let (u, scratch) = scratch.split_at_mut(POSITIONS * self.panel_steps() * size_of::<PanelStep>());
         let (v, scratch) = scratch.split_at_mut(POSITIONS * self.position_steps() * size_of::<TileStep>());
         let (codes, outside) = scratch.split_at_mut(POSITIONS * self.pairs() * size_of::<Pair>());
         let outside = &mut outside[..self.row_bytes()];
         outside.fill(self.in_zero_point as u8);
-        let (v, codes) = (mem::panels_mut::<4, QUAD>(v), mem::panels_mut::<8, POSITIONS>(codes));
+        let (u, v, codes) = (mem::panels_mut::<16, 2>(u), mem::panels_mut::<4, QUAD>(v), mem::panels_mut::<8, POSITIONS>(codes));
         let (sums, outputs) = (mem::panels_mut::<16, 2>(sums).as_chunks_mut().0, mem::panels_mut::<16, 2>(outputs));
         let (layer, tiles) = (&self.layer(), self.block_quads() * QUAD);
         for first in units.map(|unit| unit * tiles) {
             let block = Block { kernel: self, layer, tiles: first..self.tiles().min(first + tiles) };
             block.transform(isa, buffers.reads[0], outside, codes, v);
-            block.multiply(isa, buffers, v, sums, outputs);
+            for index in 0..packed_channels(self.out_c as usize) / COLUMNS {
+                let filters = mem::panels::<8, 2>(buffers.reads[1]).as_chunks().0.chunks_exact(self.pairs()).nth(index);
+                transform_weights(isa, filters.unwrap_or(&[]), u, self.panel_steps());
+                block.multiply(isa, index, buffers, v, u, sums, outputs);
+            }
         }
     }
 }
@@ -139,31 +157,44 @@ impl Block<'_> {
         }
     }
 
-    /// Every panel of weights against the block: the weights are read from far once per block.
-    fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, v: &[TileStep], sums: &mut [Sums], outputs: &mut [Eight]) {
-        let (kernel, [_, weights, bias, ..]) = (self.kernel, buffers.reads);
+    /// A panel of weights against the block, group by group.
+    #[allow(clippy::too_many_arguments, reason = "one call, in the function above")]
+    fn multiply<I: Isa>(
+        &self,
+        isa: I,
+        index: usize,
+        buffers: &mut Buffers<'_>,
+        v: &[TileStep],
+        u: &[PanelStep],
+        sums: &mut [Sums],
+        outputs: &mut [Eight],
+    ) {
+        let kernel = self.kernel;
         let (pairs, part_pairs) = (kernel.pairs(), padded(kernel.part_c as usize) / 2);
-        let sums = &mut sums[..self.tiles.len().div_ceil(QUAD) * POSITIONS];
-        let (outputs, others) = outputs.split_at_mut(kernel.block_quads() * QUAD * TILE * TILE);
-        for (index, panel) in mem::panels::<16, 2>(weights).chunks_exact(POSITIONS * pairs).enumerate() {
-            multiply(isa, v, panel, 0..pairs.min(part_pairs), sums);
-            inverse(isa, sums, initial(isa, self.layer, index, bias), outputs);
+        let (outputs, others) = outputs.split_at_mut(kernel.group_quads() * QUAD * TILE * TILE);
+        let u = Positions { steps: u, stride: kernel.panel_steps() };
+        for first in self.tiles.clone().step_by(GROUP_QUADS * QUAD) {
+            let tiles = first..self.tiles.end.min(first + GROUP_QUADS * QUAD);
+            let v = Positions { steps: &v[(first - self.tiles.start) / QUAD * pairs..], stride: kernel.position_steps() };
+            let sums = &mut sums[..tiles.len().div_ceil(QUAD) * POSITIONS];
+            multiply(isa, v, u, pairs, 0..pairs.min(part_pairs), sums);
+            inverse(isa, sums, initial(isa, self.layer, index, buffers.reads[2]), outputs);
             for first in (part_pairs..pairs).step_by(part_pairs) {
-                multiply(isa, v, panel, first..pairs.min(first + part_pairs), sums);
+                multiply(isa, v, u, pairs, first..pairs.min(first + part_pairs), sums);
                 inverse(isa, sums, [isa.i32x4_splat(0); 2], others);
                 add(isa, outputs, others);
             }
-            self.finish(isa, index, buffers, outputs);
+            self.finish(isa, index, buffers, tiles, outputs);
         }
     }
 
-    /// The codes of a panel: rows of outputs under each run of neighbouring tiles.
-    fn finish<I: Isa>(&self, isa: I, index: usize, buffers: &mut Buffers<'_>, outputs: &[Eight]) {
+    /// The codes of a panel and a group of tiles: rows of outputs under each run of neighbouring ones.
+    fn finish<I: Isa>(&self, isa: I, index: usize, buffers: &mut Buffers<'_>, group: Range<usize>, outputs: &[Eight]) {
         let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
-        let mut tiles = self.tiles.clone();
+        let mut tiles = group.clone();
         while !tiles.is_empty() {
             let [y, x] = corner(self.layer, tiles.start);
-            let at = (tiles.start - self.tiles.start) * TILE;
+            let at = (tiles.start - group.start) * TILE;
             let width = (out_w - x).min(tiles.len() * TILE);
             for (row, outputs) in outputs.chunks_exact(outputs.len() / TILE).take(out_h - y).enumerate() {
                 let first = (y + row) * out_w + x;

@@ -1,7 +1,7 @@
 //! Exact integer Winograd F(4,3) for 3×3 convolutions: 4×4 outputs from 6×6 codes with 36 products instead of 144.
 //!
-//! The matrices of the points 0, ±1, ±2, ∞ have fractions in G only. Each row of G is multiplied by 24, 6, 6, 24, 24, 6; the columns of Aᵀ are
-//! multiplied by 24 over that, 1, 4, 4, 1, 1, 4, and what comes out of both axes is 576·Y. Everything before is in the ring modulo
+//! The matrices of the points 0, ±1, ±2, ∞ have fractions in G only. Each row of G is multiplied by 24, −6, −6, 24, 24, 6; the columns of Aᵀ are
+//! multiplied by 24 over that, 1, −4, −4, 1, 1, 4, and what comes out of both axes is 576·Y. Everything before is in the ring modulo
 //! 2^32, where overflow on the way is harmless; 576 = 9·64, 9 has an inverse there, and 64·Y has the right sign while Y fits 26 bits.
 //!
 //! | what | bound | why |
@@ -16,9 +16,12 @@ mod input;
 mod multiply;
 mod output;
 mod pack;
+mod weights;
 
 /// Outputs of a tile along one axis.
 pub const TILE: usize = 4;
+/// Weights of one filter and channel.
+pub const TAPS: usize = 9;
 /// Codes under a tile along one axis.
 pub const PATCH: usize = 6;
 /// Products of a tile per channel.

@@ -12,7 +12,7 @@ const NINTH: i32 = 0x38E3_8E39;
 /// What [`at`] leaves out of each row of Aᵀ: 1, 2, 4 and 4, as shifts.
 const LEFT_OUT: [u32; TILE] = [0, 1, 2, 2];
 
-/// Aᵀ on one axis with its columns scaled: rows [1,4,4,1,1,0], [0,2,−2,1,−1,0], [0,1,1,1,1,0], [0,1,−1,2,−2,1], the last three without [`LEFT_OUT`].
+/// Aᵀ on one axis with its columns scaled: rows [1,−4,−4,1,1,0], [0,−2,2,1,−1,0], [0,−1,−1,1,1,0], [0,−1,1,2,−2,1], the last three without [`LEFT_OUT`].
 // Inlined where a lane operation is one instruction; the scalar module would grow by tens of kilobytes.
 #[cfg_attr(target_feature = "simd128", inline(always))]
 #[cfg_attr(not(target_feature = "simd128"), inline(never))]
@@ -22,10 +22,10 @@ fn at<I: Isa>(isa: I, m: [I::I32x4; PATCH]) -> [I::I32x4; TILE] {
     let (sum12, difference12) = (add(m[1], m[2]), sub(m[1], m[2]));
     let (sum34, difference34) = (add(m[3], m[4]), sub(m[3], m[4]));
     [
-        add(add(m[0], sum34), isa.i32x4_shl(sum12, 2)),
-        add(add(difference12, difference12), difference34),
-        add(sum12, sum34),
-        add(add(difference12, m[5]), add(difference34, difference34)),
+        sub(add(m[0], sum34), isa.i32x4_shl(sum12, 2)),
+        sub(difference34, add(difference12, difference12)),
+        sub(sum34, sum12),
+        add(sub(m[5], difference12), add(difference34, difference34)),
     ]
 }
 
