@@ -7,7 +7,7 @@ use super::direct::steps_per_tap;
 use super::gemm_4x8::{TileStep, ROWS};
 use super::tile::transpose;
 use crate::codes::Container;
-use crate::params::Conv2d;
+use crate::params::{container, Conv2d};
 use core::array::from_fn;
 use simd::dot::I16Dot;
 use simd::{mem, Isa};
@@ -36,6 +36,10 @@ impl Conv2d {
 
 /// `super::tile::pack_tile` for layers that [`Conv2d::reads_rows`]. `border` begins with a row of zero points.
 pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+    if let (2, Some((begin, _))) = (layer.stride_w, inside(layer, first)) {
+        pack_every_second_widened::<I, C>(isa, layer, &input[begin..], tile);
+        return;
+    }
     let last = layer.out_pixels() - 1;
     let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
     let (outside, gathered) = border.split_at_mut(layer.kernel_w as usize * PIXEL);
@@ -79,7 +83,7 @@ pub fn pack_byte_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut
 fn inside(layer: &Conv2d, first: usize) -> Option<(usize, usize)> {
     let (y, x, image) = layer.place(first);
     let (top, left) = (layer.rows().start(y), layer.columns().start(x));
-    // `pack_every_second` reads one pixel more than the last tap.
+    // `tap_of_four` reads one pixel more than the last tap.
     let taps = (layer.kernel_w + i32::from(layer.stride_w == 2)).max(BYTE_TAPS as i32);
     let is_inside = x + ROWS <= layer.out_w as usize
         && top >= 0
@@ -90,25 +94,54 @@ fn inside(layer: &Conv2d, first: usize) -> Option<(usize, usize)> {
     is_inside.then(|| ((image + top as usize * layer.in_w as usize + left as usize) * PIXEL, layer.stride_w as usize * PIXEL))
 }
 
-/// The same where neighbours of the output are two pixels of the input apart, and `input` begins with what the first tap reads: a tap of four of them is
-/// every second of eight pixels.
+/// The same where neighbours of the output are two pixels of the input apart, and `input` begins with what the first tap reads.
 #[inline(always)]
 fn pack_every_second<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tile: &mut [TileStep], offset: u8) {
-    let (width, line) = (layer.kernel_w as usize, layer.in_w as usize * PIXEL);
     let offsets = isa.i8x16_splat(offset as i8);
     let channels = channel_mask(isa, layer);
     let mut steps = tile.iter_mut();
     for ky in 0..layer.kernel_h as usize {
-        let row = &input[ky * line..][..(width - 1) * PIXEL + 2 * VECTOR];
-        for (kx, step) in steps.by_ref().take(width).enumerate() {
-            let eight: &[u8; 2 * VECTOR] = mem::array(row, kx * PIXEL);
-            let [a, b] = [0, VECTOR].map(|at| isa.i32x4_from_i8x16(isa.i8x16_load(mem::array(eight, at))));
-            // One shuffle, once it is compiled.
-            let every_second = isa.i32x4_interleave_low(isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_high(a, b));
-            let codes = isa.i32x4_from_i8x16(isa.i8x16_add(isa.i8x16_from_i32x4(every_second), offsets));
+        for (kx, step) in steps.by_ref().take(layer.kernel_w as usize).enumerate() {
+            let codes = isa.i32x4_from_i8x16(isa.i8x16_add(tap_of_four(isa, layer, input, ky, kx), offsets));
             isa.i32x4_store(isa.i32x4_and(codes, channels), mem::array_mut(step.as_flattened_mut(), 0));
         }
     }
+}
+
+/// The same of i16: the first two channels of the four pixels are a step, and the other two where there are more.
+#[inline(always)]
+fn pack_every_second_widened<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], tile: &mut [TileStep]) {
+    let pairs = steps_per_tap::<I16Dot>(layer.in_c as usize);
+    let mut steps = tile.chunks_exact_mut(pairs);
+    for ky in 0..layer.kernel_h as usize {
+        for (kx, steps) in steps.by_ref().take(layer.kernel_w as usize).enumerate() {
+            let codes = tap_of_four(isa, layer, input, ky, kx);
+            let (low, high) = if C::NUMBER == container::I8 {
+                (isa.i16x8_extend_low_i8x16_s(codes), isa.i16x8_extend_high_i8x16_s(codes))
+            } else {
+                (isa.i16x8_extend_low_i8x16_u(codes), isa.i16x8_extend_high_i8x16_u(codes))
+            };
+            let pairs = every_second(isa, isa.i32x4_from_i16x8(low), isa.i32x4_from_i16x8(high));
+            for (step, pairs) in steps.iter_mut().zip(pairs) {
+                isa.i32x4_store(pairs, mem::array_mut(step.as_flattened_mut(), 0));
+            }
+        }
+    }
+}
+
+/// Tap (`ky`, `kx`) of four outputs: every second of eight pixels, the first of those that `input` begins with under tap (0, 0).
+#[inline(always)]
+fn tap_of_four<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], ky: usize, kx: usize) -> I::I8x16 {
+    let eight: &[u8; 2 * VECTOR] = mem::array(input, (ky * layer.in_w as usize + kx) * PIXEL);
+    let [a, b] = [0, VECTOR].map(|at| isa.i32x4_from_i8x16(isa.i8x16_load(mem::array(eight, at))));
+    isa.i8x16_from_i32x4(every_second(isa, a, b)[0])
+}
+
+/// The even lanes and the odd lanes of eight: one shuffle each, once they are compiled.
+#[inline(always)]
+fn every_second<I: Isa>(isa: I, a: I::I32x4, b: I::I32x4) -> [I::I32x4; 2] {
+    let (low, high) = (isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_high(a, b));
+    [isa.i32x4_interleave_low(low, high), isa.i32x4_interleave_high(low, high)]
 }
 
 /// Ones in the bytes of the channels that a pixel has.
