@@ -19,6 +19,8 @@ const TAPS: usize = 2;
 
 /// Taps that one load covers where a step is the whole pixel.
 const BYTE_TAPS: usize = 4;
+/// Bytes of a load.
+const VECTOR: usize = 16;
 
 /// A row of the kernel in the padding, and one for each pixel of a tile that is partly there; rows of bytes are at least as long as a load.
 pub fn border_bytes(kernel_w: usize) -> usize {
@@ -52,6 +54,10 @@ pub fn pack_tile<I: Isa, C: Container>(isa: I, layer: &Conv2d, input: &[u8], bor
 pub fn pack_byte_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep], offset: u8) {
     let row_steps = layer.kernel_w as usize;
     if let Some((begin, distance)) = inside(layer, first) {
+        if layer.stride_w == 2 {
+            pack_every_second(isa, layer, &input[begin..], tile, offset);
+            return;
+        }
         let line = (layer.kernel_w as usize).max(BYTE_TAPS) * PIXEL;
         for (ky, steps) in tile.chunks_exact_mut(row_steps).enumerate() {
             let row = &input[begin + ky * layer.in_w as usize * PIXEL..][..(ROWS - 1) * distance + line];
@@ -73,7 +79,8 @@ pub fn pack_byte_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut
 fn inside(layer: &Conv2d, first: usize) -> Option<(usize, usize)> {
     let (y, x, image) = layer.place(first);
     let (top, left) = (layer.rows().start(y), layer.columns().start(x));
-    let taps = (layer.kernel_w as usize).max(BYTE_TAPS) as i32;
+    // `pack_every_second` reads one pixel more than the last tap.
+    let taps = (layer.kernel_w + i32::from(layer.stride_w == 2)).max(BYTE_TAPS as i32);
     let is_inside = x + ROWS <= layer.out_w as usize
         && top >= 0
         && left >= 0
@@ -83,11 +90,38 @@ fn inside(layer: &Conv2d, first: usize) -> Option<(usize, usize)> {
     is_inside.then(|| ((image + top as usize * layer.in_w as usize + left as usize) * PIXEL, layer.stride_w as usize * PIXEL))
 }
 
+/// The same where neighbours of the output are two pixels of the input apart, and `input` begins with what the first tap reads: a tap of four of them is
+/// every second of eight pixels.
+#[inline(always)]
+fn pack_every_second<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tile: &mut [TileStep], offset: u8) {
+    let (width, line) = (layer.kernel_w as usize, layer.in_w as usize * PIXEL);
+    let offsets = isa.i8x16_splat(offset as i8);
+    let channels = channel_mask(isa, layer);
+    let mut steps = tile.iter_mut();
+    for ky in 0..layer.kernel_h as usize {
+        let row = &input[ky * line..][..(width - 1) * PIXEL + 2 * VECTOR];
+        for (kx, step) in steps.by_ref().take(width).enumerate() {
+            let eight: &[u8; 2 * VECTOR] = mem::array(row, kx * PIXEL);
+            let [a, b] = [0, VECTOR].map(|at| isa.i32x4_from_i8x16(isa.i8x16_load(mem::array(eight, at))));
+            // One shuffle, once it is compiled.
+            let every_second = isa.i32x4_interleave_low(isa.i32x4_interleave_low(a, b), isa.i32x4_interleave_high(a, b));
+            let codes = isa.i32x4_from_i8x16(isa.i8x16_add(isa.i8x16_from_i32x4(every_second), offsets));
+            isa.i32x4_store(isa.i32x4_and(codes, channels), mem::array_mut(step.as_flattened_mut(), 0));
+        }
+    }
+}
+
+/// Ones in the bytes of the channels that a pixel has.
+#[inline(always)]
+fn channel_mask<I: Isa>(isa: I, layer: &Conv2d) -> I::I32x4 {
+    isa.i32x4_splat((u32::MAX >> (8 * (PIXEL - layer.in_c as usize))) as i32)
+}
+
 /// A row of the kernel: four taps of each pixel at a time. A last group of fewer is the end of the last four, or the beginning of the only four.
 #[inline(always)]
 fn pack_byte_row<I: Isa>(isa: I, layer: &Conv2d, rows: [&[u8]; ROWS], steps: &mut [TileStep], offset: u8) {
     let offsets = isa.i8x16_splat(offset as i8);
-    let channels = isa.i32x4_splat((u32::MAX >> (8 * (PIXEL - layer.in_c as usize))) as i32);
+    let channels = channel_mask(isa, layer);
     let store = |tap: I::I32x4, step: &mut TileStep| isa.i32x4_store(tap, mem::array_mut(step.as_flattened_mut(), 0));
     for (i, steps) in steps.chunks_mut(BYTE_TAPS).enumerate() {
         let at = (i * BYTE_TAPS).min(rows[0].len() / PIXEL - BYTE_TAPS);

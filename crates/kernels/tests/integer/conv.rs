@@ -373,6 +373,11 @@ pub fn shapes() -> Vec<Shape> {
         shapes.push(Shape::new([in_c, 7, 9], 5, [3, 3]).dilation([1, 2]).pads([1, 2, 1, 2]));
     }
     shapes.push(Shape::new([3, 9, 11], 8, [7, 7]).stride([2, 2]).pads([3, 3, 3, 3]));
+    // Stems so wide that whole tiles have no tap in the padding, up to where the last one reads the last pixel.
+    for width in 17..=24 {
+        shapes.push(Shape::new([1 + width % 4, 6, width], 8, [3, 3]).stride([2, 2]).pads([1, 0, 0, 1]));
+        shapes.push(Shape::new([3, 9, width], 8, [2 + width % 3, 4 + width % 4]).stride([1, 2]).pads([1, 2, 1, 2]));
+    }
     shapes.push(Shape::new([8, 7, 6], 10, [3, 2]).stride([2, 3]).pads([0, 1, 2, 0]));
     shapes.push(Shape::new([10, 9, 9], 6, [3, 3]).dilation([2, 3]).pads([2, 3, 2, 3]));
     shapes.push(Shape::new([2, 1, 1], 3, [5, 5]).pads([2, 2, 2, 2]));
