@@ -66,7 +66,7 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
   }
   if (/winograd_f[24]3$|winograd_weight/.test(kernel)) agreeOnWinograd(draft);
   if (draft['groups'] !== undefined && draft['inC'] !== undefined && draft['outC'] !== undefined) agreeOnGroups(random, kernel, draft);
-  if (kernel.endsWith('winograd_f23')) draft['inC'] = 16;
+  if (/winograd_f23$|^winograd_weight_gradient$/.test(kernel)) draft['inC'] = 16;
   if (kernel === 'winograd_f43') draft['partC'] = random.next(2) === 0 ? (draft['inC'] as number) : 8;
   const channels = { inStride: draft['inC'] ?? draft['channels'], outStride: draft['outC'] ?? draft['outChannels'] ?? draft['channels'], channelStride: draft['channels'] };
   for (const [stride, count] of Object.entries(channels)) if (stride in draft && count !== undefined) draft[stride] = count + random.next(2) * 13;
@@ -82,9 +82,9 @@ function agree(random: Random, kernel: KernelName, draft: Draft): void {
 
 /** Whether the modules of a flavour have the kernel. */
 function isIn(flavour: Flavour, kernel: KernelName): boolean {
-  if (/_relaxed$|winograd_weight_gradient/.test(kernel)) return flavour === 'relaxed';
+  if (kernel.endsWith('_relaxed')) return flavour === 'relaxed';
   if (kernel.endsWith('_paired')) return flavour === 'simd128';
-  return flavour !== 'scalar' || !kernel.endsWith('winograd_f23');
+  return flavour !== 'scalar' || !/winograd_f23$|^winograd_weight_gradient$/.test(kernel);
 }
 
 /** Those that only the modules of training have. */

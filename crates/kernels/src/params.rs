@@ -263,7 +263,7 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups, dot,
     }
     /// [`ConvWeightGradient`] with a 3×3 kernel, stride, dilation and groups 1, channels and `*_stride` of pixels multiples of 16, activations in 0..15, gradients in −7..7, by exact
-    /// Winograd F(3×3, 2×2). Right while four times a slab's sum fits an i32. In the flavour `relaxed` only.
+    /// Winograd F(3×3, 2×2). Right while four times a slab's sum fits an i32. In the flavours with vectors.
     WinogradWeightGradient = 24, "winograd_weight_gradient", float: false {
         input_offset, gradient_offset, output_offset, batch, slabs, in_container, in_h, in_w, in_c, in_stride, out_h, out_w, out_c, out_stride,
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
