@@ -4,6 +4,7 @@ mod batches;
 mod bytes;
 mod conv;
 mod copies;
+mod depthwise;
 mod elementwise;
 mod layout;
 mod packing;

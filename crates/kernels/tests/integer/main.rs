@@ -6,6 +6,7 @@ mod bytes;
 mod checks;
 mod conv;
 mod copies;
+mod depthwise;
 mod elementwise;
 mod layout;
 mod mutants;

@@ -1,7 +1,7 @@
 //! One broken lane in one operation of one microkernel: the suites must notice each.
 
 use crate::broken::{Broken, Op};
-use crate::{batches, conv, elementwise, paired, pools, relaxed, requantization, weight_gradient, winograd, winograd_f23};
+use crate::{batches, conv, depthwise, elementwise, paired, pools, relaxed, requantization, weight_gradient, winograd, winograd_f23};
 
 /// Breaks each named operation in its first, an inner and its last lane (lanes count modulo the vector's).
 macro_rules! mutants {
@@ -26,7 +26,7 @@ macro_rules! mutants {
 fn unbroken() {
     for suite in [
         conv::convolution,
-        conv::depthwise,
+        depthwise::suite,
         relaxed::i7,
         relaxed::w4,
         relaxed::usdot,
@@ -66,7 +66,7 @@ mutants! {
         i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_add, i16x8_sub, i16x8_mul, i16x8_shl, i16x8_splat, i16x8_load, i16x8_load32_splat,
         i32x4_dot_i16x8_s, i32x4_load, i32x4_add, i32x4_sub, i32x4_shl, i32x4_mul, i32x4_shr_s, i16x8_narrow_i32x4_s
     }
-    depthwise: conv::depthwise {
+    depthwise: depthwise::suite {
         i16x8_interleave_low, i16x8_interleave_high, i32x4_dot_i16x8_s, i16x8_load,
         i32x4_extmul_low_i16x8_s, i32x4_extmul_high_i16x8_s, i32x4_add, i16x8_load_extend_u8x8, i16x8_load_extend_i8x8, i16x8_relaxed_q15mulr_s
     }

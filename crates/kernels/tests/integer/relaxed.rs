@@ -1,6 +1,7 @@
 //! Convolution and dense by dot products of bytes: one suite per dot product.
 
-use crate::conv::{depthwise_blocks, shapes, Case, Shape};
+use crate::conv::{shapes, Case, Shape};
+use crate::depthwise::blocks;
 use crate::layout::range;
 use crate::Verdict;
 use kernels::params::dot;
@@ -66,7 +67,7 @@ fn depthwise_by<I: Isa>(isa: I, dot: i32) -> Verdict {
         narrow.run_depthwise_relaxed(isa, dot)?;
         seed += 1;
     }
-    for (case, seed) in depthwise_blocks().into_iter().zip(0..) {
+    for (case, seed) in blocks().into_iter().zip(0..) {
         case.for_dot(dot, seed).run_depthwise_relaxed(isa, dot)?;
     }
     depthwise_extremes(isa, dot)

@@ -10,7 +10,7 @@ macro_rules! every_suite {
             convolution = crate::conv::convolution,
             convolution_shifts = crate::conv::shifts,
             dense = crate::conv::dense,
-            depthwise = crate::conv::depthwise,
+            depthwise = crate::depthwise::suite,
             grouped = crate::conv::grouped,
             convolution_extremes = crate::conv::extremes,
             relaxed_i7 = crate::relaxed::i7,
