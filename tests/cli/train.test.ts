@@ -137,6 +137,11 @@ test('Ctrl-C saves; resumed, the run ends with the same bits', async () => {
   for (const file of ['checkpoint.safetensors', 'best.safetensors', 'model.dyad', 'model.onnx']) {
     assert.ok(readFileSync(join(run('b'), file)).equals(readFileSync(join(run('c'), file))), file);
   }
+  rmSync(join(run('c'), 'checkpoint.safetensors'));
+  const again = train('--resume', run('c'));
+  assert.is(again.status, 0, again.stderr);
+  assert.match(again.stderr, /warning: .*checkpoint.safetensors is missing: the run begins again with its first epoch/);
+  assert.ok(readFileSync(join(run('b'), 'model.dyad')).equals(readFileSync(join(run('c'), 'model.dyad'))), 'the same bits once more');
 });
 
 test('--compare trains each arm from the same seed and writes one report', () => {

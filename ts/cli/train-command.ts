@@ -117,6 +117,7 @@ async function trainAll(plan: Plan, arms: readonly Arm[], data: TrainingData, si
   const width = Math.max(...arms.map(({ name }) => name.length));
   for (const { name, folder, settings } of arms) {
     const checkpoint = plan.isResumed && folder.has(CHECKPOINT) ? folder.read(CHECKPOINT) : null;
+    if (checkpoint === null && folder.has(LOG)) say.warning(`${folder.file(CHECKPOINT)} is missing: the run begins again with its first epoch`);
     const label = plan.arms === null ? '' : name.padEnd(width);
     try {
       const outcome = await trainArm({ arm: name, label, folder, settings, data, checkpoint, hasNewRates: plan.hasNewRates, signal, say });
