@@ -376,6 +376,7 @@ pub fn shapes() -> Vec<Shape> {
     // Stems so wide that whole tiles have no tap in the padding, up to where the last one reads the last pixel.
     for width in 17..=24 {
         shapes.push(Shape::new([1 + width % 4, 6, width], 8, [3, 3]).stride([2, 2]).pads([1, 0, 0, 1]));
+        shapes.push(Shape::new([4, 5, width], 8, [3, 3]).stride([2, 2]).pads([0, 0, 1, 0]));
         shapes.push(Shape::new([3, 9, width], 8, [2 + width % 3, 4 + width % 4]).stride([1, 2]).pads([1, 2, 1, 2]));
     }
     shapes.push(Shape::new([8, 7, 6], 10, [3, 2]).stride([2, 3]).pads([0, 1, 2, 0]));
