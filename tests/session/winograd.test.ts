@@ -91,6 +91,8 @@ test('parts: all channels as long as they fit, then equal parts of whole vectors
   assert.is(part(512, 127), 104);
   assert.is(part(512, 127, [0, 15]), 512);
   assert.is(part(512, 7, [-128, 127], 3), 512);
+  assert.is(winogradPart(new Int8Array(2088 * 9).fill(7), [1, 2088], [0, 255], 0, 'i4'), 2088, '2088·9·7·255 < 2^25');
+  assert.is(winogradPart(new Int8Array(2089 * 9).fill(7), [1, 2089], [0, 255], 0, 'i4'), 1048);
   // 2064·127 + 16 = 2^18, and 128 times that is the first sum that wraps.
   const toTheEnd = (last: number): Int8Array => new Int8Array(240 * 9).fill(127, 0, 2064).fill(last, 2064, 2065);
   assert.is(winogradPart(toTheEnd(15), [1, 240], [0, 128], 0), 240);

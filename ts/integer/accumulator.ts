@@ -61,8 +61,8 @@ export function channelWeights(weights: Int8Array | Int32Array, channels: number
   return Array.from({ length: channels }, (_, channel) => ({ ...signedSums(weights, channel * taps, (channel + 1) * taps), bias: bias?.[channel] ?? 0 }));
 }
 
-/** Without a branch on the sign, which no processor can predict: from Σw and Σ|w|. */
-function signedSums(weights: Int8Array | Int32Array, start: number, end: number): { readonly positive: number; readonly negative: number } {
+/** Σ of the positive and of the negative weights from `start` to `end`. Without a branch on the sign, which no processor can predict: from Σw and Σ|w|. */
+export function signedSums(weights: Int8Array | Int32Array, start: number, end: number): Omit<ChannelWeights, 'bias'> {
   let sum = 0;
   let magnitude = 0;
   for (let i = start; i < end; i++) {

@@ -3,23 +3,17 @@
  * sum of products of raw codes without the bias, must lie in [−2^25, 2^25 − 1]; where one might not, the input channels are divided in parts. Transformed codes and weights fit i16 whatever they are.
  * F(2,3) (conv/winograd_f23): its sums end as four times the accumulator, bias and rounding included, which must lie within ±2^29.
  */
-import { accumulatorBound, worstAccumulatorBound, type ChannelWeights, type RequantizationShifts } from '../integer/accumulator.js';
+import { accumulatorBound, MOST_WEIGHT, signedSums, worstAccumulatorBound, type ChannelWeights, type RequantizationShifts } from '../integer/accumulator.js';
 import type { Pair } from '../integer/integer-graph.js';
 
 /** Exclusive on both sides: the lower end itself would be exact too, but no layer is worth the asymmetry. */
 const LIMIT = 2 ** 25;
 
-/** Σ of the positive and of the negative weights of one output channel. */
-export interface SignedSums {
-  readonly positive: number;
-  readonly negative: number;
-}
-
 /**
  * max|Y| of one output channel over codes within `range`. Padding reads the zero point, which need not lie in the range, so it counts as a code.
  * For codes ≥ 0 this is max(P, |N|)·amax, for a symmetric range amax·Σ|w|.
  */
-export function winogradBound({ positive, negative }: SignedSums, range: Pair, zeroPoint: number): number {
+export function winogradBound({ positive, negative }: Omit<ChannelWeights, 'bias'>, range: Pair, zeroPoint: number): number {
   const low = Math.min(range[0], zeroPoint);
   const high = Math.max(range[1], zeroPoint);
   return Math.max(Math.abs(positive * high + negative * low), Math.abs(positive * low + negative * high));
@@ -31,9 +25,10 @@ const TAPS = 9;
 
 /**
  * How many input channels F(4,3) may add up before it divides: all of `shape` = [outC, inC], or the largest of equal parts of them, so that no input within `range`
- * can make a sum of any part wrong. 112 channels fit whatever the codes and weights are: 112·9·127·255 < 2^25.
+ * can make a sum of any part wrong. Up to 115 channels fit whatever the codes and weights of 8 bits are: 115·9·127·255 < 2^25; of 4 bits, all that there are.
  */
-export function winogradPart(weights: Int8Array | Int32Array, [outC, inC]: Pair, range: Pair, zeroPoint: number): number {
+export function winogradPart(weights: Int8Array | Int32Array, [outC, inC]: Pair, range: Pair, zeroPoint: number, dtype: 'i4' | 'i8' = 'i8'): number {
+  if (winogradBound({ positive: TAPS * inC * MOST_WEIGHT[dtype], negative: -TAPS * inC * MOST_WEIGHT[dtype] }, range, zeroPoint) < LIMIT) return inC;
   const fits = (part: number): boolean => {
     for (let channel = 0; channel < outC; channel++) {
       for (let from = 0; from < inC; from += part) {
@@ -46,17 +41,6 @@ export function winogradPart(weights: Int8Array | Int32Array, [outC, inC]: Pair,
   let part = inC;
   for (let parts = 2; !fits(part); parts++) part = LANES * Math.ceil(inC / LANES / parts);
   return part;
-}
-
-function signedSums(weights: Int8Array | Int32Array, from: number, to: number): SignedSums {
-  let positive = 0;
-  let negative = 0;
-  for (let i = from; i < to; i++) {
-    const weight = weights[i] as number;
-    if (weight > 0) positive += weight;
-    else negative += weight;
-  }
-  return { positive, negative };
 }
 
 const F23_LIMIT = 2 ** 29;

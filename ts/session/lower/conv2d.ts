@@ -1,4 +1,5 @@
 /** SPEC 3.1. The algorithm is chosen here: packed panels by the best dot product, Winograd, one channel at a time, or plain groups. */
+import type { IntegerValue, Pair } from '../../integer/integer-graph.js';
 import type { Dot } from '../../wasm/params.js';
 import { compactBytes, packedEachRun } from './compact.js';
 import { winogradPart } from '../winograd-bound.js';
@@ -20,6 +21,10 @@ export interface Panels extends Operands {
   readonly direct: Direct;
 }
 
+function partOf(context: LowerContext, { weight }: OperationOf<'conv2d'>, { range, zeroPoint }: IntegerValue, channels: Pair): number {
+  return winogradPart(context.weights(weight), channels, range, zeroPoint, context.tensor(weight).dtype === 'i4' ? 'i4' : 'i8');
+}
+
 export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2d'>): void {
   const input = context.input(operation);
   const inC = input.info.shape[1] as number;
@@ -29,7 +34,7 @@ export function lowerConv2d(context: LowerContext, operation: OperationOf<'conv2
   if (chosen !== 'direct') {
     const fields = stepFields(context, operation, packWinograd(context, operation, input, chosen, inC, outC));
     if (chosen === 'winograd_f23') context.assembler.step(chosen, fields);
-    else context.assembler.step(chosen, { ...fields, partC: winogradPart(context.weights(operation.weight), [outC, inC], input.info.range, input.info.zeroPoint) });
+    else context.assembler.step(chosen, { ...fields, partC: partOf(context, operation, input.info, [outC, inC]) });
   } else if (groups === 1) {
     const panels = packPanels(context, operation, input, inC, outC);
     multiplyPanels(context, panels, stepFields(context, operation, panels));
