@@ -14,6 +14,8 @@ import { WORKLOADS } from './workloads.mjs';
 
 const [name, steps, flavour = 'auto'] = process.argv.slice(2);
 const WARM_UP = 4;
+/** And as long as engines take to compile their hot loops for good: a small network's first steps are over before that. */
+const WARM_UP_MS = 1000;
 const PROFILED = 6;
 const SEED = [1, 0];
 
@@ -43,7 +45,9 @@ function step() {
 
 const losses = [];
 const milliseconds = [];
-for (let i = 0; i < WARM_UP + Number(steps); i++) milliseconds.push(await time(() => losses.push(step().loss)));
+const begun = performance.now();
+while (count < WARM_UP || performance.now() - begun < WARM_UP_MS) losses.push(step().loss);
+for (let i = 0; i < Number(steps); i++) milliseconds.push(await time(() => losses.push(step().loss)));
 const host = await hostShare(engine, () => {
   for (let i = 0; i < PROFILED; i++) step();
 });
@@ -57,7 +61,7 @@ const shareOf = (isCounted) => kernels.filter(({ kernel }) => isCounted(kernel))
 const result = {
   flavour: engine.flavour,
   lowering: engine.lowering,
-  milliseconds: milliseconds.slice(WARM_UP),
+  milliseconds,
   profiled: median(watched),
   losses: [losses[0], losses.at(-1)],
   activationBytes: program.activationBytes,

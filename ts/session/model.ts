@@ -31,9 +31,9 @@ export interface RunAsyncOptions {
 
 export interface LoadOptions extends EngineOptions {
   /**
-   * What packed weights may cost. `balanced` (default): twice the bytes of int8 weights, spent where they save most time. `fast`: all 3×3 convolutions
-   * with stride 1 keep 8 bytes per weight where that makes them run faster, mostly two to three times as fast. `compact`: 4-bit weights stay nibbles and are unpacked layer by layer
-   * in every run. The results are the same bits. A float Graph takes no notice of it.
+   * What packed weights may cost. `balanced` (default): twice the bytes of int8 weights, spent where they save most time; few networks want more. `fast`: each
+   * layer's fastest kernel, whatever its weights take, which is at most 16/9 bytes per weight and padding. `compact`: 4-bit weights stay nibbles and are unpacked
+   * layer by layer in every run. The results are the same bits. A float Graph takes no notice of it.
    */
   readonly memory?: MemoryMode;
 }
