@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { rollup } from 'rollup';
 import { ROOT, isMain, mainProgram } from './process.mjs';
 
-export const NODE_ENTRIES = { node: 'dist/entry/node.js', core: 'dist/index.js', 'train-node': 'dist/entry/train-node.js', cli: 'dist/cli/main.js' };
+const NODE_ENTRIES = { node: 'dist/entry/node.js', core: 'dist/index.js', 'train-node': 'dist/entry/train-node.js', cli: 'dist/cli/main.js' };
 
 /** Of the package's own modules, only the entries do something when they are imported: `sideEffects` of package.json. */
 const moduleSideEffects = (id) => Object.values(NODE_ENTRIES).some((entry) => id === join(ROOT, entry));

@@ -1,6 +1,6 @@
 /** The commands as a person types them: exit codes, what goes to stdout and what to stderr. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,10 +53,13 @@ test('quantize writes a file and prints every layer, worst first', () => {
 });
 
 test('the same command writes the same bytes; --json is one object', () => {
-  const again = join(folder, 'again.dyad');
+  const [again, old] = [join(folder, 'again.dyad'), join(folder, 'old.dyad')];
+  writeFileSync(again, 'old');
+  linkSync(again, old);
   const { status, stdout, stderr } = dyadic('quantize', model, '--calibrate', pictures, ...LEARNED, '--bits', 'w4a8', '--labels', labels, '-o', again, '--json');
   assert.is(status, 0, stderr);
   assert.ok(readFileSync(again).equals(readFileSync(dyad)));
+  assert.is(readFileSync(old, 'utf8'), 'old', 'another file took its name: a full disk would have left it');
   const report = JSON.parse(stdout) as { bytes: number; agreement: number; layers: { name: string }[] };
   assert.is(report.bytes, readFileSync(dyad).length);
   assert.ok(report.agreement > 0.8 && report.layers.length >= 7);

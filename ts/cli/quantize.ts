@@ -1,6 +1,6 @@
 /** dyadic quantize: ONNX and a folder of pictures to a .dyad file and a report. */
 import type { CAC } from 'cac';
-import { statSync, writeFileSync } from 'node:fs';
+import { lstatSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DyadicError } from '../errors.js';
 import { encodeDyad } from '../integer/dyad.js';
@@ -17,6 +17,7 @@ import { listPictures, loadPictures, readFile, reasonOf } from './pictures.js';
 import { Progress } from './progress.js';
 import { bytes, decibels, percent } from './quantities.js';
 import { formatTable } from './table.js';
+import { writeAtomically } from './write-atomically.js';
 
 const PHASES: Record<QuantizeProgress['phase'], string> = { ranges: 'calibrating', histograms: 'calibrating, histograms', compare: 'comparing with float' };
 
@@ -122,7 +123,9 @@ function checkFolderOf(path: string): void {
   throw new DyadicError('ERR_FILE', { op: 'quantize', argument: path, expected: 'a place to write to', received: `no folder ${dirname(path)}` });
 }
 
+/** What was there before stays until the new file is whole; a link, a device or a pipe is written to, not replaced. */
 function writeOutput(path: string, file: Uint8Array): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true) return writeAtomically(path, file, 'quantize');
   try {
     writeFileSync(path, file);
   } catch (cause) {

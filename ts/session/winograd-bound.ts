@@ -25,7 +25,7 @@ const TAPS = 9;
 
 /**
  * How many input channels F(4,3) may add up before it divides: all of `shape` = [outC, inC], or the largest of equal parts of them, so that no input within `range`
- * can make a sum of any part wrong. Up to 115 channels fit whatever the codes and weights of 8 bits are: 115·9·127·255 < 2^25; of 4 bits, all that there are.
+ * can make a sum of any part wrong. Up to 115 channels fit whatever the codes and weights of 8 bits are: 115·9·127·255 < 2^25; with weights of 4 bits 2,088.
  */
 export function winogradPart(weights: Int8Array | Int32Array, [outC, inC]: Pair, range: Pair, zeroPoint: number, dtype: 'i4' | 'i8' = 'i8'): number {
   if (winogradBound({ positive: TAPS * inC * MOST_WEIGHT[dtype], negative: -TAPS * inC * MOST_WEIGHT[dtype] }, range, zeroPoint) < LIMIT) return inC;

@@ -41,7 +41,7 @@ impl Case {
 fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
     let padded = |input, out_c| Shape::new(input, out_c, [3, 3]).pads([1, 1, 1, 1]);
-    for in_c in [1, 2, 3, 7, 8, 9, 16, 17, 24] {
+    for in_c in [1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31] {
         for out_c in [1, 4, 7, 8, 9, 16] {
             shapes.push(padded([in_c, 5, 4], out_c));
         }

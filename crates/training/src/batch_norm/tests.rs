@@ -12,7 +12,14 @@ fn bits(value: f32) -> i32 {
 }
 
 /// Rows and channels: tails, several blocks, several units.
-const SHAPES: [[usize; 2]; 8] = [[1, 1], [2, 3], [64, 16], [65, 5], [130, 8], [300, 17], [17, 36], [1030, 4]];
+const SHAPES: [[usize; 2]; 10] = [[1, 1], [2, 3], [64, 16], [65, 5], [130, 8], [300, 17], [17, 36], [1030, 4], [9, 32], [70, 48]];
+/// Elements between the rows of an input: without any, kernels walk whole panels of rows.
+const GAPS: [usize; 2] = [0, 1];
+
+/// Every shape with every gap: (rows, channels, gap).
+fn shapes() -> impl Iterator<Item = [usize; 3]> {
+    SHAPES.into_iter().flat_map(|[rows, channels]| GAPS.map(|gap| [rows, channels, gap]))
+}
 
 /// An input in an arena, and what its values are.
 struct Input {
@@ -23,9 +30,9 @@ struct Input {
     values: Vec<f32>,
 }
 
-/// f32 [rows][channels + 1], or sums that are worth 0.001·0.5: i32, or i16.
-fn input(arena: &mut Arena, rows: usize, channels: usize, container: i32) -> Input {
-    let stride = channels + 1;
+/// f32 [rows][channels + gap], or sums that are worth 0.001·0.5: i32, or i16.
+fn input(arena: &mut Arena, [rows, channels, gap]: [usize; 3], container: i32) -> Input {
+    let stride = channels + gap;
     let padded: Vec<f32> = floats(rows * stride, 1).iter().enumerate().map(|(i, x)| x * 3.0 + (i % stride) as f32).collect();
     let sums: Vec<i32> = padded.iter().map(|x| if container == 2 { (x * 2e3) as i16 as i32 } else { (x * 1e6) as i32 }).collect();
     let (a, b) = (0.001f32, 0.5f32);
@@ -51,10 +58,10 @@ fn store(arena: &mut Arena, s: &Statistics<f32>) -> i32 {
 
 #[test]
 fn statistics_equal_the_reference() {
-    for [rows, channels] in SHAPES {
+    for [rows, channels, gap] in shapes() {
         for container in [2, 3, 4] {
             let mut arena = Arena::new();
-            let x = input(&mut arena, rows, channels, container);
+            let x = input(&mut arena, [rows, channels, gap], container);
             let old = [floats(channels, 2), floats(channels, 3)];
             let params = BatchNormStatistics {
                 input_offset: x.offset,
@@ -132,12 +139,12 @@ fn statistics_of_evaluation_are_the_running_ones() {
 
 #[test]
 fn forward_equals_the_reference() {
-    for [rows, channels] in SHAPES {
+    for [rows, channels, gap] in shapes() {
         for (container, has_residual, bounds) in
             [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU), (2, true, RELU), (2, false, FREE)]
         {
             let mut arena = Arena::new();
-            let x = input(&mut arena, rows, channels, container);
+            let x = input(&mut arena, [rows, channels, gap], container);
             let s = statistics(&x.values, channels, EPSILON);
             let [gamma, beta] = [2, 3].map(|seed| floats(channels, seed));
             let residual = has_residual.then(|| floats(rows * channels, 4));
@@ -165,9 +172,9 @@ fn forward_equals_the_reference() {
 }
 
 /// Runs both backward kernels and compares with the reference.
-fn check_backward([rows, channels]: [usize; 2], container: i32, has_residual: bool, bounds: [f32; 2]) {
+fn check_backward([rows, channels, gap]: [usize; 3], container: i32, has_residual: bool, bounds: [f32; 2]) {
     let mut arena = Arena::new();
-    let x = input(&mut arena, rows, channels, container);
+    let x = input(&mut arena, [rows, channels, gap], container);
     let count = rows * channels;
     let s = statistics(&x.values, channels, EPSILON);
     let [gamma, beta, g] = [(channels, 2), (channels, 3), (count, 4)].map(|(count, seed)| floats(count, seed));
@@ -227,7 +234,7 @@ fn check_backward([rows, channels]: [usize; 2], container: i32, has_residual: bo
 
 #[test]
 fn backward_equals_the_reference() {
-    for shape in SHAPES {
+    for shape in shapes() {
         for (container, has_residual, bounds) in
             [(3, false, RELU), (4, true, [-0.5, 6.0]), (4, false, FREE), (3, true, RELU), (2, true, RELU), (2, false, FREE)]
         {
