@@ -16,9 +16,9 @@ const TRAIN_SOURCES = ['crates/quantizers', 'crates/training'];
 const STACK_BYTES = 131_072;
 const LINKER = ['-C', `link-arg=-zstack-size=${STACK_BYTES}`];
 
-// LLVM leaves instructions where they were written. Its own order loads all codes of a step before it multiplies the first ones: registers that the wide
-// microkernels need for sums, and V8 gives what is left over to memory (gemm_6x8: 59 GMAC/s instead of 125).
-const IN_ORDER = ['-C', 'llvm-args=-pre-RA-sched=source'];
+// LLVM's scheduler for WebAssembly counts the stack's registers, not those of a CPU: it would gather all products of one weight vector in front of those of the other, so that every
+// activation of a tile lives through both. V8 then spills all tiles of more than four rows. In source order an activation dies after its two products.
+const VECTORS = ['-C', 'llvm-args=-pre-RA-sched=source', ...LINKER];
 
 /**
  * The flags of rustc, the optimization level of the modules of inference, and the instructions that wasm-opt may expect and use. Level 3 makes them 4 KB larger,
@@ -26,8 +26,8 @@ const IN_ORDER = ['-C', 'llvm-args=-pre-RA-sched=source'];
  */
 export const FLAVOURS = {
   scalar: { rust: LINKER, level: 's', features: [] },
-  simd128: { rust: ['-C', 'target-feature=+simd128', ...IN_ORDER, ...LINKER], level: '2', features: ['--enable-simd'] },
-  relaxed: { rust: ['-C', 'target-feature=+simd128,+relaxed-simd', ...IN_ORDER, ...LINKER], level: '2', features: ['--enable-simd', '--enable-relaxed-simd'] },
+  simd128: { rust: ['-C', 'target-feature=+simd128', ...VECTORS], level: '2', features: ['--enable-simd'] },
+  relaxed: { rust: ['-C', 'target-feature=+simd128,+relaxed-simd', ...VECTORS], level: '2', features: ['--enable-simd', '--enable-relaxed-simd'] },
 };
 
 // What rustc emits for wasm32 today; every host that we support knows them. wasm-opt refuses a module with features it is not told of.

@@ -172,6 +172,21 @@ pub fn store_first<I: Isa>(isa: I, container: i32, codes: I::I16x8, count: usize
     }
 }
 
+/// Sixteen codes from element `at` on.
+#[inline(always)]
+pub fn load_sixteen<I: Isa>(isa: I, container: i32, bytes: &[u8], at: usize) -> [I::I16x8; 2] {
+    if container == container::I16 {
+        let sixteen: &[u8; 32] = mem::array(bytes, at * 2);
+        return [isa.i16x8_load(mem::array(sixteen, 0)), isa.i16x8_load(mem::array(sixteen, 16))];
+    }
+    let codes = isa.i8x16_load(mem::array(bytes, at));
+    if container == container::U8 {
+        [isa.i16x8_extend_low_i8x16_u(codes), isa.i16x8_extend_high_i8x16_u(codes)]
+    } else {
+        [isa.i16x8_extend_low_i8x16_s(codes), isa.i16x8_extend_high_i8x16_s(codes)]
+    }
+}
+
 /// Writes sixteen codes, which fit, from element `at` on.
 #[inline(always)]
 pub fn store_sixteen<I: Isa>(isa: I, container: i32, [low, high]: [I::I16x8; 2], bytes: &mut [u8], at: usize) {

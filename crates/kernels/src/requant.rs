@@ -3,10 +3,13 @@
 mod any;
 mod exact;
 mod q15;
+mod words;
 
 pub use any::AnyForm;
 pub use exact::Exact;
 pub use q15::{Q15Left, Q15Right};
+pub(crate) use words::with_scale;
+pub use words::{CopiedWords, Q15LeftWords, Q15RightWords, Q15Words, Scale, WordsEnd};
 
 use crate::params::form;
 use simd::Isa;

@@ -44,7 +44,7 @@ pub struct Left<I: Isa> {
 /// SPEC 2.2 from `t` on, for codes of 16 bits and of 8. Those of 8 bits that may be above 127 are made 128 smaller and moved back by their highest bit:
 /// so one narrowing, with a sign, and one clamp do for both containers.
 #[derive(Clone, Copy)]
-struct Q15End<I: Isa> {
+pub(super) struct Q15End<I: Isa> {
     zero_point: I::I16x8,
     lo: I::I16x8,
     hi: I::I16x8,
@@ -55,7 +55,7 @@ struct Q15End<I: Isa> {
 }
 
 impl<I: Isa> Q15End<I> {
-    fn new(isa: I, spec: &Requantization) -> Self {
+    pub(super) fn new(isa: I, spec: &Requantization) -> Self {
         let moved = if spec.hi > 127 { 128 } else { 0 };
         let byte = |code: i32| isa.i8x16_splat((code - moved).clamp(-128, 127) as i8);
         Self {
@@ -71,14 +71,13 @@ impl<I: Isa> Q15End<I> {
 
     /// The sum saturates, which the clamp to a part of [−32767, 32767] hides.
     #[inline(always)]
-    fn eight(self, isa: I, t: I::I16x8, b: I::I16x8) -> I::I16x8 {
-        let code = isa.i16x8_add_sat_s(isa.i16x8_relaxed_q15mulr_s(t, b), self.zero_point);
-        isa.i16x8_min_s(isa.i16x8_max_s(code, self.lo), self.hi)
+    pub(super) fn words(self, isa: I, scaled: I::I16x8) -> I::I16x8 {
+        isa.i16x8_min_s(isa.i16x8_max_s(isa.i16x8_add_sat_s(scaled, self.zero_point), self.lo), self.hi)
     }
 
     #[inline(always)]
-    fn bytes(self, isa: I, t: [I::I16x8; 2], b: I::I16x8) -> I::I8x16 {
-        let [low, high] = t.map(|t| isa.i16x8_add_sat_s(isa.i16x8_relaxed_q15mulr_s(t, b), self.byte_zero_point));
+    pub(super) fn bytes(self, isa: I, scaled: [I::I16x8; 2]) -> I::I8x16 {
+        let [low, high] = scaled.map(|scaled| isa.i16x8_add_sat_s(scaled, self.byte_zero_point));
         let codes = isa.i8x16_min_s(isa.i8x16_max_s(isa.i8x16_narrow_i16x8_s(low, high), self.byte_lo), self.byte_hi);
         isa.i8x16_from_i32x4(isa.i32x4_xor(isa.i32x4_from_i8x16(codes), self.highest_bit))
     }
@@ -108,14 +107,27 @@ impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
 impl<I: Isa> Q15Left<I> {
     /// The form ready for vectors; `spec.shift` ≤ 0.
     pub fn new(isa: I, spec: &Requantization) -> Self {
-        let left = -spec.shift;
-        let shift = Left {
+        Self { shift: Left::new(isa, spec.shift), end: Q15End::new(isa, spec) }
+    }
+}
+
+impl<I: Isa> Left<I> {
+    /// By −`shift`, which is in [0, 15].
+    pub(super) fn new(isa: I, shift: i32) -> Self {
+        let left = -shift;
+        Self {
             half: isa.i16x8_splat(1 << (left - 1).max(0)),
             doubled: isa.i32x4_splat(if left == 0 { 0 } else { -1 }),
             least: isa.i16x8_splat((-32768 >> left) as i16),
             most: isa.i16x8_splat((32768 >> left).min(32767) as i16),
-        };
-        Self { shift, end: Q15End::new(isa, spec) }
+        }
+    }
+
+    /// `sat16(acc << k)`. Beyond ±2^(15−k) it saturates, so the accumulator may stop there; 2^14 doubled is the largest i16.
+    #[inline(always)]
+    pub(super) fn words(self, isa: I, acc: I::I16x8) -> I::I16x8 {
+        let half = isa.i16x8_mul(isa.i16x8_min_s(isa.i16x8_max_s(acc, self.least), self.most), self.half);
+        isa.i16x8_add_sat_s(half, isa.i16x8_from_i32x4(isa.i32x4_and(isa.i32x4_from_i16x8(half), self.doubled)))
     }
 }
 
@@ -125,12 +137,9 @@ impl<I: Isa> Shift<I> for Left<I> {
         bias
     }
 
-    /// `sat16(acc << k)`. Beyond ±2^(15−k) it saturates, so the accumulator may stop there; 2^14 doubled is the largest i16.
     #[inline(always)]
     fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
-        let acc = isa.i16x8_narrow_i32x4_s(low, high);
-        let half = isa.i16x8_mul(isa.i16x8_min_s(isa.i16x8_max_s(acc, self.least), self.most), self.half);
-        isa.i16x8_add_sat_s(half, isa.i16x8_from_i32x4(isa.i32x4_and(isa.i32x4_from_i16x8(half), self.doubled)))
+        self.words(isa, isa.i16x8_narrow_i32x4_s(low, high))
     }
 }
 
@@ -149,11 +158,11 @@ impl<I: Isa, S: Shift<I>> Form<I> for Q15<I, S> {
 
     #[inline(always)]
     fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: I::I16x8) -> I::I16x8 {
-        self.end.eight(isa, self.shift.shifted(isa, low, high), b)
+        self.end.words(isa, isa.i16x8_relaxed_q15mulr_s(self.shift.shifted(isa, low, high), b))
     }
 
     #[inline(always)]
     fn finish_bytes(self, isa: I, sums: [[I::I32x4; 2]; 2], b: I::I16x8) -> I::I8x16 {
-        self.end.bytes(isa, sums.map(|[low, high]| self.shift.shifted(isa, low, high)), b)
+        self.end.bytes(isa, sums.map(|[low, high]| isa.i16x8_relaxed_q15mulr_s(self.shift.shifted(isa, low, high), b)))
     }
 }

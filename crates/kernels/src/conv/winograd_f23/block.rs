@@ -7,7 +7,7 @@ use super::{position_bytes, TileSums, CENTRE, POSITIONS};
 use crate::conv::gemm_4x8::{COLUMNS, ROWS};
 use crate::pack::packed_channels;
 use crate::params::{form, Conv2d};
-use crate::requant::{AnyForm, Form, Q15Right, Requantization};
+use crate::requant::{AnyForm, Form, Q15Left, Q15Right, Requantization};
 use core::marker::PhantomData;
 use core::ops::Range;
 use simd::{mem, Isa};
@@ -96,6 +96,9 @@ impl<'a, I: Isa, D: Products> Block<'a, I, D> {
             self.store(&Sums { container: layer.out_container, place }, sums, output);
         } else if let Some(form) = self.q15() {
             self.store(&self.codes(form, index, multipliers, place), sums, output);
+        } else if layer.form == form::Q15 {
+            let form = Q15Left::new(self.isa, &layer.requantization());
+            self.store(&self.codes(Quartered(form), index, multipliers, place), sums, output);
         } else {
             self.store(&self.codes(Quartered(AnyForm(layer.requantization())), index, multipliers, place), sums, output);
         }

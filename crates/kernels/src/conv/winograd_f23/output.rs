@@ -5,7 +5,7 @@ use super::products::Products;
 use super::TileSums;
 use crate::codes::{store_first, store_sixteen, LANES};
 use crate::conv::epilogue::{self, Epilogue};
-use crate::requant::{AnyForm, Form};
+use crate::requant::Form;
 use core::array::from_fn;
 use simd::Isa;
 
@@ -33,9 +33,9 @@ pub struct Codes<I: Isa, F: Form<I>> {
     pub place: Place,
 }
 
-/// Any form, after a division by 4.
+/// A form after a division by 4.
 #[derive(Clone, Copy)]
-pub struct Quartered(pub AnyForm);
+pub struct Quartered<F>(pub F);
 
 /// The sums themselves.
 #[derive(Clone, Copy)]
@@ -57,8 +57,8 @@ pub struct Place {
     pub stored: [usize; 2],
 }
 
-impl<I: Isa> Form<I> for Quartered {
-    type Multipliers = [I::I32x4; 2];
+impl<I: Isa, F: Form<I>> Form<I> for Quartered<F> {
+    type Multipliers = F::Multipliers;
 
     #[inline(always)]
     fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
@@ -66,12 +66,12 @@ impl<I: Isa> Form<I> for Quartered {
     }
 
     #[inline(always)]
-    fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> [I::I32x4; 2] {
+    fn multipliers(self, isa: I, low: I::I32x4, high: I::I32x4) -> F::Multipliers {
         self.0.multipliers(isa, low, high)
     }
 
     #[inline(always)]
-    fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: [I::I32x4; 2]) -> I::I16x8 {
+    fn finish(self, isa: I, low: I::I32x4, high: I::I32x4, b: F::Multipliers) -> I::I16x8 {
         self.0.finish(isa, isa.i32x4_shr_s(low, 2), isa.i32x4_shr_s(high, 2), b)
     }
 }
