@@ -1,8 +1,10 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
+use super::few_steps::{self, FEW_STEPS};
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, gemm_6x8, PanelStep, TileStep, COLUMNS, ROWS};
 use super::paired;
+use super::pointwise;
 use super::stem;
 use crate::check::element_bytes;
 use crate::codes::padded;
@@ -27,14 +29,12 @@ const fn block_limits<D: Dot>() -> BlockLimits {
     if D::WIDENS {
         BlockLimits { bytes: 512 * 1024, tiles: 32 }
     } else {
-        BlockLimits { bytes: 192 * 1024, tiles: 18 }
+        BlockLimits { bytes: 192 * 1024, tiles: 72 }
     }
 }
 
 /// Tiles that the wide microkernel takes at once, as two groups of six pixels.
 const TRIPLE: usize = 3;
-/// Up to so many steps the wide microkernel spends more on its twelve accumulators than it gains.
-const FEW_STEPS: usize = 8;
 
 /// Steps of K that one kernel position takes.
 pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
@@ -69,6 +69,9 @@ pub trait Tiles: Dot {
     /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`
     /// is [`Tiles::border_bytes`] of zero points: what a tap in the padding reads.
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]);
+
+    /// Packs the first of `tiles`, where it is faster by more than one at a time; returns how many.
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize;
 }
 
 /// Packed tiles and the output pixel that the first of them begins with.
@@ -177,14 +180,18 @@ impl<D: Tiles> Direct<D> {
         for unit in units {
             let first = unit * self.block_tiles();
             let count = self.block_tiles().min(self.tiles() - first);
-            for (i, tile) in tiles.chunks_exact_mut(self.tile_steps()).take(count).enumerate() {
+            let (input, length) = (buffers.reads[0], self.tile_steps());
+            let packed = D::pack_pointwise(isa, layer, input, pointwise::Tiles { first: first * ROWS, length, tiles: &mut tiles[..count * length] });
+            for (i, tile) in tiles.chunks_exact_mut(length).take(count).enumerate() {
                 let (steps, sums) = tile.split_at_mut(self.steps());
-                D::pack_tile(isa, layer, buffers.reads[0], border, (first + i) * ROWS, steps);
+                if i >= packed {
+                    D::pack_tile(isa, layer, input, border, (first + i) * ROWS, steps);
+                }
                 if let [sums] = sums {
                     *sums = pixel_sums(isa, steps);
                 }
             }
-            let block = Block { tiles: &tiles[..count * self.tile_steps()], first: first * ROWS };
+            let block = Block { tiles: &tiles[..count * length], first: first * ROWS };
             self.multiply(isa, buffers, block, mem::panels_mut::<16, 2>(sums), widened);
         }
     }
@@ -193,6 +200,9 @@ impl<D: Tiles> Direct<D> {
     fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight], widened: &mut [PanelStep]) {
         if D::CHANNELS > COLUMNS {
             return paired::multiply(isa, &self.layer, buffers, block, self.steps(), sums);
+        }
+        if few_steps::multiply::<I, D>(isa, &self.layer, buffers, block, self.steps(), widened) {
+            return;
         }
         let [_, weights, bias, ..] = buffers.reads;
         let tiles = block.tiles.len() / self.tile_steps();

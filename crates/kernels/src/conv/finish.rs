@@ -6,7 +6,7 @@ use super::gemm_4x8::ROWS;
 use super::output::Columns;
 use crate::kernel::Buffers;
 use crate::params::{container, form, Conv2d};
-use crate::requant::{Form, Q15Left, Q15Right};
+use crate::requant::{Form, Q15Bounded, Q15Left, Q15Right};
 use core::ops::Range;
 use simd::{mem, Isa};
 
@@ -32,33 +32,45 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
     let is_narrow = layer.out_container != container::I16;
     let sums = &sums[..pixels.len()];
     let first = pixels.start;
+    let panel = Panel { isa, layer, index, multipliers };
     let done = match spec.form {
-        form::Q15 if spec.shift >= 1 && is_narrow => with_shift!(spec.shift, SHIFT in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] => {
-            let form = Requantized(Q15Right::<I, SHIFT>::new(isa, &spec));
-            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
+        form::Q15 if spec.shift >= 1 && is_narrow => with_shift!(spec.shift, SHIFT in [1, 2, 3, 4, 5, 6, 7, 8] => {
+            panel.fours::<true, _>(Q15Right::<I, SHIFT>::new(isa, &spec), first, sums, output)
         }),
-        form::Q15 if is_narrow => {
-            let form = Requantized(Q15Left::new(isa, &spec));
-            fours::<true, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
-        }
-        form::Q15 if spec.shift >= 1 => {
-            let form = Requantized(Q15Right::<I, 0>::new(isa, &spec));
-            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
-        }
-        form::Q15 => {
-            let form = Requantized(Q15Left::new(isa, &spec));
-            fours::<false, _, _>(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output)
-        }
-        _ => 0,
+        form::Q15 if spec.shift >= 1 => with_shift!(spec.shift, SHIFT in [3, 4, 5] => {
+            panel.fours::<false, _>(Q15Right::<I, SHIFT>::new(isa, &spec), first, sums, output)
+        }),
+        form::Q15 if layer.bias_bound().is_some() && is_narrow => panel.fours::<true, _>(Q15Bounded::new(isa, &spec), first, sums, output),
+        form::Q15 if layer.bias_bound().is_some() => panel.fours::<false, _>(Q15Bounded::new(isa, &spec), first, sums, output),
+        form::Q15 if is_narrow => panel.fours::<true, _>(Q15Left::new(isa, &spec), first, sums, output),
+        form::Q15 => panel.fours::<false, _>(Q15Left::new(isa, &spec), first, sums, output),
+        _ => false,
     };
-    if done < sums.len() {
-        with_epilogue!(isa, spec, form => {
-            one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), first + done, &sums[done..], output);
-        });
+    if !done {
+        with_epilogue!(spec, form => one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output));
     }
 }
 
-/// The pixels from `first` on, four at a time, where all eight channels are stored, as codes of 8 bits (BYTES) or of 16. Returns of how many.
+/// Eight channels of a layer.
+#[derive(Clone, Copy)]
+struct Panel<'a, I: Isa> {
+    isa: I,
+    layer: &'a Conv2d,
+    index: usize,
+    multipliers: &'a [u8],
+}
+
+impl<I: Isa> Panel<'_, I> {
+    /// [`fours`] by `form`.
+    #[inline(always)]
+    fn fours<const BYTES: bool, F: Form<I>>(&self, form: F, first: usize, sums: &[Eight], output: &mut [u8]) -> bool {
+        let form = Requantized(form);
+        fours::<BYTES, _, _>(self.isa, &Columns::new(self.isa, self.layer, &form, self.index, self.multipliers), first, sums, output)
+    }
+}
+
+/// The pixels from `first` on, four at a time, as codes of 8 bits (BYTES) or of 16; `false`, and nothing, where fewer than eight channels or four pixels are stored.
+/// The last four may be among those before: they are stored again.
 #[inline(never)]
 fn fours<const BYTES: bool, I: Isa, F: Form<I>>(
     isa: I,
@@ -66,22 +78,24 @@ fn fours<const BYTES: bool, I: Isa, F: Form<I>>(
     first: usize,
     sums: &[Eight],
     output: &mut [u8],
-) -> usize {
-    if !columns.is_whole() {
-        return 0;
+) -> bool {
+    if !columns.is_whole() || sums.len() < ROWS {
+        return false;
     }
     let form = columns.form();
     let columns = columns.with(&form);
-    let (fours, _) = sums.as_chunks::<ROWS>();
-    for (i, four) in fours.iter().enumerate() {
+    let last = sums.len() - ROWS;
+    for pixel in (0..sums.len()).step_by(ROWS) {
+        let pixel = pixel.min(last);
+        let four: &[Eight; ROWS] = sums[pixel..].first_chunk().expect("four pixels");
         let four = four.map(|eight| eight.map(|sums| isa.i32x4_load(&sums)));
         if BYTES {
-            columns.store_four(first + i * ROWS, four, output);
+            columns.store_four(first + pixel, four, output);
         } else {
-            columns.store_four_words(first + i * ROWS, four, output);
+            columns.store_four_words(first + pixel, four, output);
         }
     }
-    fours.len() * ROWS
+    true
 }
 
 #[inline(never)]
@@ -93,8 +107,11 @@ fn one_by_one<I: Isa, F: Epilogue<I>>(isa: I, columns: &Columns<'_, I, F>, first
     }
 }
 
-/// What the sums of panel `index` start from: the bias, and the rounding where the form wants it.
+/// What the sums of panel `index` start from: the bias, no larger than it matters, and the rounding where the form wants it.
 pub fn initial<I: Isa>(isa: I, layer: &Conv2d, index: usize, bias: &[u8]) -> [I::I32x4; 2] {
     let rounding = isa.i32x4_splat(layer.requantization().rounding());
-    mem::panels::<16, 2>(bias).get(index).map_or([rounding; 2], |bias| bias.map(|four| isa.i32x4_add(isa.i32x4_load(&four), rounding)))
+    let bound = layer.bias_bound().unwrap_or(i32::MAX);
+    let (least, most) = (isa.i32x4_splat(-bound), isa.i32x4_splat(bound));
+    let bounded = |four: [u8; 16]| isa.i32x4_min_s(isa.i32x4_max_s(isa.i32x4_load(&four), least), most);
+    mem::panels::<16, 2>(bias).get(index).map_or([rounding; 2], |bias| bias.map(|four| isa.i32x4_add(bounded(four), rounding)))
 }

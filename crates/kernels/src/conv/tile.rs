@@ -5,8 +5,9 @@
 use super::conv2d_relaxed::operand_container;
 use super::direct::{steps_per_tap, Tiles};
 use super::gemm_4x8::{TileStep, ROWS};
+use super::pointwise;
 use super::stem;
-use crate::codes::{Container, I8, U8};
+use crate::codes::{I8, U8};
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
 use simd::dot::{I16Dot, I7Dot, PairedDot, SDot, UsDot, W4Dot};
@@ -22,10 +23,10 @@ fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], f
     match (layer.reads_rows(), layer.in_container) {
         (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
         (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
-        (_, container::U8) => {
-            gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps))
+        _ => {
+            let words = Words::new(isa, layer.in_container);
+            gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs(isa, words, codes, steps));
         }
-        _ => gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
     }
 }
 
@@ -33,11 +34,19 @@ impl Tiles for I16Dot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
         pack_words(isa, layer, input, border, first, tile);
     }
+
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
+        pointwise::pack_words(isa, layer, input, tiles)
+    }
 }
 
 impl Tiles for PairedDot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
         pack_words(isa, layer, input, border, first, tile);
+    }
+
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
+        pointwise::pack_words(isa, layer, input, tiles)
     }
 }
 
@@ -54,17 +63,29 @@ macro_rules! byte_tiles {
                 }
 
                 fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-                    let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
-                    let offset = if is_moved { 0x80 } else { 0 };
+                    let offset = offset(dot::$number, layer);
                     if layer.reads_rows() {
                         stem::pack_byte_tile(isa, layer, input, border, first, tile, offset);
                     } else {
                         pack_bytes(isa, layer, input, border, first, tile, offset);
                     }
                 }
+
+                fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
+                    pointwise::pack_bytes(isa, layer, input, tiles, offset(dot::$number, layer))
+                }
             }
         )*
     };
+}
+
+/// What is added to each code for the dot product numbered `dot`.
+fn offset(dot: i32, layer: &Conv2d) -> u8 {
+    if operand_container(dot, layer.in_container) == layer.in_container {
+        0
+    } else {
+        0x80
+    }
 }
 
 byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
@@ -73,12 +94,6 @@ byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
 #[inline(never)]
 fn pack_bytes<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
     let in_c = layer.in_c as usize;
-    if layer.is_pointwise() {
-        let last = layer.out_pixels() - 1;
-        let pixel = |i: usize| &input[(first + i).min(last) * layer.in_stride as usize..][..layer.whole_channels()];
-        pack_quads(isa, [pixel(0), pixel(1), pixel(2), pixel(3)], in_c, tile, offset);
-        return;
-    }
     gather::<I7Dot>(layer, input, outside, layer.whole_channels(), first, tile, |codes, steps| pack_quads(isa, codes, in_c, steps, offset));
 }
 
@@ -91,12 +106,6 @@ impl Conv2d {
         } else {
             self.in_c as usize
         }
-    }
-
-    /// Whether every output pixel reads the input pixel of the same number.
-    fn is_pointwise(&self) -> bool {
-        [self.kernel_h, self.kernel_w, self.stride_h, self.stride_w, self.pad_top, self.pad_left] == [1, 1, 1, 1, 0, 0]
-            && [self.in_h, self.in_w] == [self.out_h, self.out_w]
     }
 }
 
@@ -177,14 +186,42 @@ const MASKS: [u8; 2 * VECTOR] = {
     masks
 };
 
+/// Codes of either container as i16, by one text for both.
+#[derive(Clone, Copy)]
+pub(super) struct Words<I: Isa> {
+    /// What makes a code one of 0..255, and what that adds.
+    flip: I::I32x4,
+    moved: I::I16x8,
+    container: i32,
+}
+
+impl<I: Isa> Words<I> {
+    pub(super) fn new(isa: I, container: i32) -> Self {
+        let flip = if container == container::U8 { 0 } else { 0x80 };
+        Self { flip: isa.i32x4_splat(i32::from_le_bytes([flip; 4])), moved: isa.i16x8_splat(i16::from(flip)), container }
+    }
+
+    /// Eight codes.
+    #[inline(always)]
+    pub(super) fn eight(self, isa: I, codes: &[u8; 8]) -> I::I32x4 {
+        let bytes = isa.i32x4_xor(isa.i32x4_from_i8x16(isa.i8x16_load64_zero(codes)), self.flip);
+        isa.i32x4_from_i16x8(isa.i16x8_sub(isa.i16x8_extend_low_i8x16_u(isa.i8x16_from_i32x4(bytes)), self.moved))
+    }
+
+    /// The code at `at`; 0 past the end, where the weight is 0 too.
+    fn one(self, codes: &[u8], at: usize) -> i16 {
+        codes.get(at).map_or(0, |&code| if self.container == container::U8 { i16::from(code) } else { i16::from(code as i8) })
+    }
+}
+
 /// The channels of four pixels as i16: eight at a time as four pairs, transposed; the rest pair by pair.
 #[inline(always)]
-fn pack_pairs<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
+fn pack_pairs<I: Isa>(isa: I, words: Words<I>, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
     let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<8>());
     let (quads, rest) = steps.as_chunks_mut::<4>();
     let whole = a.len();
     for ((((quad, a), b), c), d) in quads.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        let pairs = [a, b, c, d].map(|eight| isa.i32x4_from_i16x8(C::load(isa, eight, 0)));
+        let pairs = [a, b, c, d].map(|eight| words.eight(isa, eight));
         for (step, pairs) in quad.iter_mut().zip(transpose(isa, pairs)) {
             isa.i32x4_store(pairs, mem::array_mut(step.as_flattened_mut(), 0));
         }
@@ -193,18 +230,10 @@ fn pack_pairs<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [T
     let tail = if quads.len() > whole { &mut quads[whole][..] } else { rest };
     for (i, step) in tail.iter_mut().enumerate() {
         for (pair, row) in step.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
-            *pair = pair_of::<C>(row, 2 * i);
+            let ([a, b], [c, d]) = (words.one(row, 2 * i).to_le_bytes(), words.one(row, 2 * i + 1).to_le_bytes());
+            *pair = [a, b, c, d];
         }
     }
-}
-
-/// The codes at `at` and after it; 0 past the end, where the weight is 0 too.
-#[inline(always)]
-fn pair_of<C: Container>(row: &[u8], at: usize) -> [u8; 4] {
-    let even = C::read(row, at) as i16;
-    let odd = if at + 1 < row.len() { C::read(row, at + 1) as i16 } else { 0 };
-    let ([a, b], [c, d]) = (even.to_le_bytes(), odd.to_le_bytes());
-    [a, b, c, d]
 }
 
 /// Transposes 4×4 lanes.

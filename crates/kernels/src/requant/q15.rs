@@ -23,11 +23,20 @@ pub type Q15Right<I, const SHIFT: u32 = 0> = Q15<I, Right<I, SHIFT>>;
 /// SPEC 2.2 with s in [−15, 0].
 pub type Q15Left<I> = Q15<I, Left<I>>;
 
+/// SPEC 2.2 with s in [−15, 0], where sums shifted to the left stay inside 32 bits.
+pub type Q15Bounded<I> = Q15<I, Bounded<I>>;
+
 /// To the right by 1 to 22, known at compile time as SHIFT unless that is 0: V8 takes four instructions for a shift that it does not know.
 #[derive(Clone, Copy)]
 pub struct Right<I: Isa, const SHIFT: u32> {
     shift: u32,
     rounding: I::I32x4,
+}
+
+/// To the left by 0 to 15 of sums that have room for it: a product, since V8 takes four instructions for a shift that it does not know.
+#[derive(Clone, Copy)]
+pub struct Bounded<I: Isa> {
+    factor: I::I32x4,
 }
 
 /// To the left by 0 to 15.
@@ -101,6 +110,25 @@ impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
     fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
         let shift = if SHIFT == 0 { self.shift } else { SHIFT };
         isa.i16x8_narrow_i32x4_s(isa.i32x4_shr_s(low, shift), isa.i32x4_shr_s(high, shift))
+    }
+}
+
+impl<I: Isa> Q15Bounded<I> {
+    /// The form ready for vectors; `spec.shift` ≤ 0.
+    pub fn new(isa: I, spec: &Requantization) -> Self {
+        Self { shift: Bounded { factor: isa.i32x4_splat(1 << -spec.shift) }, end: Q15End::new(isa, spec) }
+    }
+}
+
+impl<I: Isa> Shift<I> for Bounded<I> {
+    #[inline(always)]
+    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
+        bias
+    }
+
+    #[inline(always)]
+    fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
+        isa.i16x8_narrow_i32x4_s(isa.i32x4_mul(low, self.factor), isa.i32x4_mul(high, self.factor))
     }
 }
 
