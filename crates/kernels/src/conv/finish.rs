@@ -47,7 +47,7 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
         _ => false,
     };
     if !done {
-        with_epilogue!(spec, form => one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), first, sums, output));
+        with_epilogue!(spec, form => one_by_one(isa, &Columns::new(isa, layer, &form, index, multipliers), spec.rounding(), first, sums, output));
     }
 }
 
@@ -98,12 +98,14 @@ fn fours<const BYTES: bool, I: Isa, F: Form<I>>(
     true
 }
 
+/// Any pixels, columns and forms; these want sums without the rounding of [`initial`].
 #[inline(never)]
-fn one_by_one<I: Isa, F: Epilogue<I>>(isa: I, columns: &Columns<'_, I, F>, first: usize, sums: &[Eight], output: &mut [u8]) {
+fn one_by_one<I: Isa, F: Epilogue<I>>(isa: I, columns: &Columns<'_, I, F>, rounding: i32, first: usize, sums: &[Eight], output: &mut [u8]) {
     let form = columns.form();
     let columns = columns.with(&form);
+    let rounding = isa.i32x4_splat(rounding);
     for (pixel, eight) in (first..).zip(sums) {
-        columns.store(pixel, eight.map(|sums| isa.i32x4_load(&sums)), output);
+        columns.store(pixel, eight.map(|sums| isa.i32x4_sub(isa.i32x4_load(&sums), rounding)), output);
     }
 }
 
