@@ -4,19 +4,22 @@
 //! the way sums may wrap). Codes 0..15 become V in −30..60 (codes −7..7 of gradients: −28..28), weights −8..7 become U in −72..72, an i8. Bias and rounding
 //! are in the sums before the division, four times, so they count in the bound.
 //!
-//! Dot products of bytes want V + 32, so the weights carry −32·ΣU for each position: what the accumulators start from. Those of i16 take V as it is.
+//! Dot products of bytes want V + 32, so the weights carry what −32·ΣU is worth under each pixel of a tile: what the sums of the four corner positions start
+//! from, which one pixel contains each. Those of i16 take V as it is. Weights rest as nibbles and are transformed once per block of tiles.
 
 mod block;
 mod input;
 mod multiply;
 mod output;
 pub mod products;
+pub mod weights;
 
 use self::block::Block;
 use self::products::Products;
-use super::gemm_4x8::{PanelStep, COLUMNS, ROWS};
+use self::weights::{panel_bytes, transform_weights, weight_bytes};
+use super::gemm_4x8::{PanelStep, ROWS};
 use super::layer::Layer;
-use crate::check::{element_bytes, field_holds, fields_in};
+use crate::check::{element_bytes, field_holds, fields_in, is_total};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_channels;
 use crate::params::{container, WinogradF23};
@@ -28,29 +31,20 @@ use simd::{mem, Isa};
 pub const POSITIONS: usize = 16;
 /// Channels that one vector of codes holds.
 pub const CHANNELS: usize = 16;
-/// Bytes of what the sums of a position start from, before its weights: eight i32.
-pub const HEAD_BYTES: usize = size_of::<PanelStep>();
+/// Sixteen codes or weights.
+pub type Vector = [u8; CHANNELS];
 /// The position that all four pixels of a tile contain once.
 const CENTRE: usize = 5;
-/// Between positions of a block: so that they do not meet in one set of the first-level cache.
+/// Between positions of codes, and of weights: so that they do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 64;
-/// Tiles of one unit of work: enough to make the panels of weights cheap to read.
-const MOST_TILES: usize = 32;
-/// Transformed codes of one block stay below this, so that they live in the second-level cache.
-const BLOCK_BYTES: usize = 256 * 1024;
+/// Transformed codes of one block stay below this, so that they live in the second-level cache with two panels of weights. Blocks are as large as that
+/// allows: for each of them all weights are transformed.
+const BLOCK_BYTES: usize = 448 * 1024;
+/// Tiles whose sums live in the first-level cache from the products to the inverse transform.
+const GROUP_TILES: usize = 32;
 
 /// The sums of a tile: sixteen output channels, in halves of two vectors, at each position. A kilobyte.
 type TileSums = [[PanelStep; 2]; POSITIONS];
-
-/// Bytes of a panel at one position: its head and `[in_c/step][8][step]` bytes.
-pub fn position_bytes(in_c: usize) -> usize {
-    HEAD_BYTES + COLUMNS * in_c
-}
-
-/// Bytes of the panels `[out_c/8][16 positions]`.
-pub fn panel_bytes(in_c: usize, out_c: usize) -> usize {
-    packed_channels(out_c) / COLUMNS * POSITIONS * position_bytes(in_c)
-}
 
 /// What this module multiplies by: bytes where it has an instruction for them.
 #[cfg(target_feature = "relaxed-simd")]
@@ -81,9 +75,15 @@ impl<D: Products> F23<D> {
         self.params.batch as usize * (self.params.out_h as usize).div_ceil(2) * (self.params.out_w as usize).div_ceil(2)
     }
 
-    /// Tiles of one unit of work, whole groups of [`ROWS`].
+    /// Tiles of one unit of work, whole groups of [`ROWS`]. Blocks are of one size: a small last one would transform all weights for little.
     fn block_tiles(&self) -> usize {
-        (BLOCK_BYTES / (POSITIONS * self.tile_bytes())).clamp(1, MOST_TILES).min(self.tiles()).next_multiple_of(ROWS)
+        let most = (BLOCK_BYTES / (POSITIONS * self.tile_bytes())).max(1);
+        self.tiles().div_ceil(self.tiles().div_ceil(most)).next_multiple_of(ROWS)
+    }
+
+    /// Tiles of a block whose sums there is room for, whole groups of [`ROWS`].
+    fn group_tiles(&self) -> usize {
+        self.block_tiles().div_ceil(self.block_tiles().div_ceil(GROUP_TILES)).next_multiple_of(ROWS)
     }
 
     /// Bytes from the first channel of a row of codes to the last one of its last pixel.
@@ -100,6 +100,11 @@ impl<D: Products> F23<D> {
     fn position_bytes(&self) -> usize {
         self.block_tiles() * self.tile_bytes() + POSITION_GAP
     }
+
+    /// Bytes of the transformed weights of a panel at one position.
+    fn weight_bytes(&self) -> usize {
+        weight_bytes::<D>(self.in_c()) + POSITION_GAP
+    }
 }
 
 impl<D: Products> Kernel for F23<D> {
@@ -112,7 +117,7 @@ impl<D: Products> Kernel for F23<D> {
         let channels = packed_channels(layer.out_c as usize);
         Spans::new()
             .with(0, layer.input_offset, layer.input_bytes(self.in_c()), Access::Read)
-            .with(1, layer.weights_offset, panel_bytes(self.in_c(), layer.out_c as usize), Access::Read)
+            .with(1, layer.weights_offset, weights::packed_bytes(self.in_c(), layer.out_c as usize), Access::Read)
             .with(2, layer.bias_offset, channels * 4, Access::Read)
             .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
             .with(4, layer.output_offset, layer.output_elements(channels) * element_bytes(layer.out_container), Access::Write)
@@ -123,25 +128,31 @@ impl<D: Products> Kernel for F23<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
+    /// The sums of a group, two panels of weights, a block of codes, and a row of zero points.
     fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * size_of::<TileSums>() + POSITIONS * self.position_bytes() + self.row_bytes()
+        self.group_tiles() * size_of::<TileSums>() + POSITIONS * (2 * self.weight_bytes() + self.position_bytes()) + self.row_bytes()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.params.layer();
-        let room = self.block_tiles();
-        let (sums, scratch) = scratch.split_at_mut(room * size_of::<TileSums>());
+        let (sums, scratch) = scratch.split_at_mut(self.group_tiles() * size_of::<TileSums>());
         let sums = mem::panels_mut::<16, 2>(sums).as_chunks_mut::<2>().0.as_chunks_mut::<POSITIONS>().0;
+        let (weights, scratch) = scratch.split_at_mut(2 * POSITIONS * self.weight_bytes());
         let (codes, outside) = scratch.split_at_mut(POSITIONS * self.position_bytes());
         let outside = &mut outside[..self.row_bytes()];
         outside.fill(layer.in_zero_point as u8);
-        for unit in units {
-            let first = unit * room;
-            let block = Block::<I, D>::new(isa, layer, first..self.tiles().min(first + room));
-            block.transform_codes(buffers.reads[0], mem::arrays::<CHANNELS>(outside), codes);
-            for (index, panels) in buffers.reads[1].chunks(2 * POSITIONS * position_bytes(self.in_c())).enumerate() {
-                block.multiply(codes, panels, block.initial(index, buffers.reads[2]), sums);
-                block.finish(index, sums, buffers.reads[3], buffers.writes[0]);
+        for first in units.map(|unit| unit * self.block_tiles()) {
+            let tiles = first..self.tiles().min(first + self.block_tiles());
+            Block::<I, D>::new(isa, layer, tiles.clone()).transform_codes(buffers.reads[0], mem::arrays::<CHANNELS>(outside), codes);
+            for (index, panels) in buffers.reads[1].chunks(2 * panel_bytes(self.in_c())).enumerate() {
+                for (panel, weights) in panels.chunks_exact(panel_bytes(self.in_c())).zip(weights.chunks_exact_mut(POSITIONS * self.weight_bytes())) {
+                    transform_weights::<I, D>(isa, panel, weights, self.weight_bytes());
+                }
+                for start in tiles.clone().step_by(self.group_tiles()) {
+                    let group = Block::<I, D>::new(isa, layer, start..tiles.end.min(start + self.group_tiles()));
+                    group.multiply(index, [panels, buffers.reads[2]], weights, codes, (start - first) * self.tile_bytes(), sums);
+                    group.finish(index, sums, buffers.reads[3], buffers.writes[0]);
+                }
             }
         }
     }
@@ -156,6 +167,8 @@ impl WinogradF23 {
         fields_in!(self, if self.in_container == container::I8 { -7..=15 } else { 0..=15 }; in_zero_point);
         field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
         field_holds!((self.in_stride as usize).is_multiple_of(CHANNELS); in_stride);
+        // Two panels of weights, four tiles of codes and their gaps, at all positions, of two bytes each.
+        field_holds!(is_total(&[(POSITIONS * 2 * 32) as i32, self.in_c]); in_c);
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 use super::multiply::{multiply, Target};
 use super::output::{Codes, Place, Quartered, Sums};
 use super::products::Products;
-use super::{position_bytes, TileSums, CENTRE, POSITIONS};
+use super::weights::{panel_bytes, weight_bytes, CORNERS, HEAD_BYTES};
+use super::{TileSums, CENTRE, POSITIONS};
 use crate::conv::gemm_4x8::{COLUMNS, ROWS};
 use crate::pack::packed_channels;
 use crate::params::{form, Conv2d};
@@ -60,28 +61,35 @@ impl<'a, I: Isa, D: Products> Block<'a, I, D> {
         is_q15.then(|| Q15Right::new(self.isa, &Requantization { shift: spec.shift + 2, ..spec }))
     }
 
-    /// Four times bias and rounding of sixteen channels: what the sums of [`CENTRE`] start from.
-    pub fn initial(&self, index: usize, bias: &[u8]) -> [[I::I32x4; 2]; 2] {
+    /// Four times bias and rounding of eight channels: what the sums of [`CENTRE`] start from.
+    fn initial(&self, panel: usize, bias: &[u8]) -> [I::I32x4; 2] {
         let (isa, form) = (self.isa, self.q15());
-        let bias = mem::arrays::<16>(bias);
-        [0, 1].map(|half| {
-            [0, 1].map(|four| {
-                let bias = bias.get(4 * index + 2 * half + four).map_or(isa.i32x4_splat(0), |bias| isa.i32x4_shl(isa.i32x4_load(bias), 2));
-                form.map_or(bias, |form| form.preload(isa, bias))
-            })
+        let bias = mem::panels::<16, 2>(bias).get(panel).unwrap_or(&[[0; 16]; 2]);
+        bias.map(|four| {
+            let bias = isa.i32x4_shl(isa.i32x4_load(&four), 2);
+            form.map_or(bias, |form| form.preload(isa, bias))
         })
     }
 
-    /// The products of every position with one or two panels.
-    pub fn multiply(&self, codes: &[u8], panels: &[u8], initial: [[I::I32x4; 2]; 2], sums: &mut [TileSums]) {
+    /// The products of every position with one or two `panels`, pair `index` of them, whose transformed weights are `weights`. The codes of the first tile begin at byte
+    /// `at` of each position.
+    #[allow(clippy::too_many_arguments, reason = "one call")]
+    pub fn multiply(&self, index: usize, [panels, bias]: [&[u8]; 2], weights: &[u8], codes: &[u8], at: usize, sums: &mut [TileSums]) {
         let (isa, in_c) = (self.isa, self.layer.in_c as usize);
         let sums = &mut sums[..self.count.next_multiple_of(ROWS)];
-        let zero = [isa.i32x4_splat(0); 2];
-        for (position, codes) in codes.chunks_exact(codes.len() / POSITIONS).enumerate() {
-            for (half, (panel, initial)) in panels.chunks_exact(POSITIONS * position_bytes(in_c)).zip(initial).enumerate() {
-                let panel = &panel[position * position_bytes(in_c)..][..position_bytes(in_c)];
-                let initial = if position == CENTRE { initial } else { zero };
-                multiply::<I, D>(isa, in_c * D::VECTORS, codes, panel, initial, Target { position, half }, sums);
+        let weights = weights.chunks_exact(weights.len() / 2);
+        for (half, (panel, weights)) in panels.chunks_exact(panel_bytes(in_c)).zip(weights).enumerate() {
+            let heads = mem::panels::<16, 2>(&panel[..HEAD_BYTES]);
+            let positions = codes.chunks_exact(codes.len() / POSITIONS).zip(weights.chunks_exact(weights.len() / POSITIONS));
+            for (position, (codes, weights)) in positions.enumerate() {
+                let corner = CORNERS.iter().position(|&corner| corner == position);
+                let initial = match corner.and_then(|corner| heads.get(corner)) {
+                    Some(head) => head.map(|four| isa.i32x4_load(&four)),
+                    None if position == CENTRE => self.initial(2 * index + half, bias),
+                    None => [isa.i32x4_splat(0); 2],
+                };
+                let weights = &weights[..weight_bytes::<D>(in_c)];
+                multiply::<I, D>(isa, &codes[at..], weights, initial, Target { position, half }, sums);
             }
         }
     }

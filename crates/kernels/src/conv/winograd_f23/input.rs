@@ -2,15 +2,12 @@
 
 use super::block::{Block, Corner};
 use super::products::Products;
-use super::{CHANNELS, POSITIONS};
+use super::{Vector, CHANNELS, POSITIONS};
 use crate::conv::gemm_4x8::ROWS;
 use crate::params::Conv2d;
 use core::array::from_fn;
 use core::ops::Range;
 use simd::{mem, Isa};
-
-/// The codes of [`CHANNELS`] channels.
-pub type Vector = [u8; CHANNELS];
 
 impl<I: Isa, D: Products> Block<'_, I, D> {
     /// Writes V of every tile, moved as the products want it; up to a whole group of tiles the last one is repeated, so that no sum is made of what memory held before.
