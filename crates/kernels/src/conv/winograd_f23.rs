@@ -8,6 +8,7 @@
 //! from, which one pixel contains each. Those of i16 take V as it is. Weights rest as nibbles and are transformed once per block of tiles.
 
 mod block;
+mod grid;
 mod input;
 mod multiply;
 mod output;
@@ -15,9 +16,11 @@ pub mod products;
 pub mod weights;
 
 use self::block::Block;
+use self::grid::Grid;
 use self::products::Products;
-use self::weights::{panel_bytes, transform_weights, weight_bytes};
-use super::gemm_4x8::{PanelStep, ROWS};
+use self::weights::{packed_bytes, weight_bytes};
+use super::finish::Eight;
+use super::gemm_4x8::{PanelStep, COLUMNS, ROWS};
 use super::layer::Layer;
 use crate::check::{element_bytes, field_holds, fields_in, is_total};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
@@ -37,14 +40,15 @@ pub type Vector = [u8; CHANNELS];
 const CENTRE: usize = 5;
 /// Between positions of codes, and of weights: so that they do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 64;
-/// Transformed codes of one block stay below this, so that they live in the second-level cache with two panels of weights. Blocks are as large as that
-/// allows: for each of them all weights are transformed.
-const BLOCK_BYTES: usize = 448 * 1024;
-/// Tiles whose sums live in the first-level cache from the products to the inverse transform.
+/// Transformed codes of one block stay below this, so that they live in the second-level cache beside the weights.
+const BLOCK_BYTES: usize = 256 * 1024;
+/// As do the weights that are transformed for a block at a time.
+const PASS_BYTES: usize = 288 * 1024;
+/// Tiles whose sums of two panels live in the first-level cache from the products to the inverse transform.
 const GROUP_TILES: usize = 32;
 
-/// The sums of a tile: sixteen output channels, in halves of two vectors, at each position. A kilobyte.
-type TileSums = [[PanelStep; 2]; POSITIONS];
+/// The sums of a tile: eight output channels at each position, of two panels.
+type TileSums = [[PanelStep; POSITIONS]; 2];
 
 /// What this module multiplies by: bytes where it has an instruction for them.
 #[cfg(target_feature = "relaxed-simd")]
@@ -75,15 +79,47 @@ impl<D: Products> F23<D> {
         self.params.batch as usize * (self.params.out_h as usize).div_ceil(2) * (self.params.out_w as usize).div_ceil(2)
     }
 
-    /// Tiles of one unit of work, whole groups of [`ROWS`]. Blocks are of one size: a small last one would transform all weights for little.
-    fn block_tiles(&self) -> usize {
-        let most = (BLOCK_BYTES / (POSITIONS * self.tile_bytes())).max(1);
-        self.tiles().div_ceil(self.tiles().div_ceil(most)).next_multiple_of(ROWS)
+    fn grid(&self) -> Grid {
+        Grid::new(self.params.out_h as usize, self.params.out_w as usize)
     }
 
-    /// Tiles of a block whose sums there is room for, whole groups of [`ROWS`].
+    /// Tiles of which the transformed codes fit a block.
+    fn most_tiles(&self) -> usize {
+        (BLOCK_BYTES / (POSITIONS * self.tile_bytes())).max(ROWS)
+    }
+
+    /// Tiles of a group: whole rows, whose outputs lie side by side, or equal parts of one.
     fn group_tiles(&self) -> usize {
-        self.block_tiles().div_ceil(self.block_tiles().div_ceil(GROUP_TILES)).next_multiple_of(ROWS)
+        let (columns, most) = (self.grid().columns, self.most_tiles().min(GROUP_TILES));
+        if columns <= most {
+            self.tiles().min(most / columns * columns)
+        } else {
+            columns.div_ceil(columns.div_ceil(most))
+        }
+    }
+
+    /// Tiles of one unit of work, whole groups. Blocks are of one size: a small last one would transform all weights for little.
+    fn block_tiles(&self) -> usize {
+        let groups = self.tiles().div_ceil(self.group_tiles());
+        let blocks = groups.div_ceil((self.most_tiles() / self.group_tiles()).max(1));
+        groups.div_ceil(blocks) * self.group_tiles()
+    }
+
+    /// The group that begins with `tile`, of a block that ends with `end`.
+    fn group(&self, tile: usize, end: usize) -> Range<usize> {
+        let (columns, most) = (self.grid().columns, self.group_tiles());
+        let rest = if most < columns { columns - tile % columns } else { most };
+        tile..end.min(tile + most.min(rest))
+    }
+
+    /// Panels.
+    fn panels(&self) -> usize {
+        packed_channels(self.params.out_c as usize) / COLUMNS
+    }
+
+    /// Panels that are transformed at a time: at least two.
+    fn pass_panels(&self) -> usize {
+        (PASS_BYTES / (POSITIONS * self.weight_bytes())).max(2).min(self.panels())
     }
 
     /// Bytes from the first channel of a row of codes to the last one of its last pixel.
@@ -98,7 +134,7 @@ impl<D: Products> F23<D> {
 
     /// Bytes of the transformed codes of a block at one position.
     fn position_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_bytes() + POSITION_GAP
+        (self.block_tiles() + ROWS) * self.tile_bytes() + POSITION_GAP
     }
 
     /// Bytes of the transformed weights of a panel at one position.
@@ -117,7 +153,7 @@ impl<D: Products> Kernel for F23<D> {
         let channels = packed_channels(layer.out_c as usize);
         Spans::new()
             .with(0, layer.input_offset, layer.input_bytes(self.in_c()), Access::Read)
-            .with(1, layer.weights_offset, weights::packed_bytes(self.in_c(), layer.out_c as usize), Access::Read)
+            .with(1, layer.weights_offset, packed_bytes(self.in_c(), layer.out_c as usize), Access::Read)
             .with(2, layer.bias_offset, channels * 4, Access::Read)
             .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
             .with(4, layer.output_offset, layer.output_elements(channels) * element_bytes(layer.out_container), Access::Write)
@@ -128,31 +164,31 @@ impl<D: Products> Kernel for F23<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
-    /// The sums of a group, two panels of weights, a block of codes, and a row of zero points.
+    /// Sums of a group, each position up to a multiple of [`ROWS`]; its outputs; the weights of a pass; a block of codes, and a row of zero points.
     fn scratch_bytes(&self) -> usize {
-        self.group_tiles() * size_of::<TileSums>() + POSITIONS * (2 * self.weight_bytes() + self.position_bytes()) + self.row_bytes()
+        (self.group_tiles() + ROWS) * size_of::<TileSums>()
+            + self.group_tiles() * 4 * size_of::<Eight>()
+            + POSITIONS * (self.pass_panels() * self.weight_bytes() + self.position_bytes())
+            + self.row_bytes()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.params.layer();
-        let (sums, scratch) = scratch.split_at_mut(self.group_tiles() * size_of::<TileSums>());
-        let sums = mem::panels_mut::<16, 2>(sums).as_chunks_mut::<2>().0.as_chunks_mut::<POSITIONS>().0;
-        let (weights, scratch) = scratch.split_at_mut(2 * POSITIONS * self.weight_bytes());
+        let (sums, scratch) = scratch.split_at_mut((self.group_tiles() + ROWS) * size_of::<TileSums>());
+        let sums = mem::panels_mut::<16, 2>(sums).as_chunks_mut::<POSITIONS>().0.as_chunks_mut::<2>().0;
+        let (outputs, scratch) = scratch.split_at_mut(self.group_tiles() * 4 * size_of::<Eight>());
+        let outputs = mem::panels_mut::<16, 2>(outputs);
+        let (weights, scratch) = scratch.split_at_mut(self.pass_panels() * POSITIONS * self.weight_bytes());
         let (codes, outside) = scratch.split_at_mut(POSITIONS * self.position_bytes());
         let outside = &mut outside[..self.row_bytes()];
         outside.fill(layer.in_zero_point as u8);
         for first in units.map(|unit| unit * self.block_tiles()) {
-            let tiles = first..self.tiles().min(first + self.block_tiles());
-            Block::<I, D>::new(isa, layer, tiles.clone()).transform_codes(buffers.reads[0], mem::arrays::<CHANNELS>(outside), codes);
-            for (index, panels) in buffers.reads[1].chunks(2 * panel_bytes(self.in_c())).enumerate() {
-                for (panel, weights) in panels.chunks_exact(panel_bytes(self.in_c())).zip(weights.chunks_exact_mut(POSITIONS * self.weight_bytes())) {
-                    transform_weights::<I, D>(isa, panel, weights, self.weight_bytes());
-                }
-                for start in tiles.clone().step_by(self.group_tiles()) {
-                    let group = Block::<I, D>::new(isa, layer, start..tiles.end.min(start + self.group_tiles()));
-                    group.multiply(index, [panels, buffers.reads[2]], weights, codes, (start - first) * self.tile_bytes(), sums);
-                    group.finish(index, sums, buffers.reads[3], buffers.writes[0]);
-                }
+            let block = Block { kernel: self, layer, grid: self.grid(), tiles: first..self.tiles().min(first + self.block_tiles()) };
+            block.transform_codes(isa, buffers.reads[0], mem::arrays::<CHANNELS>(outside), codes);
+            for pass in (0..self.panels()).step_by(self.pass_panels()) {
+                let pass = pass..self.panels().min(pass + self.pass_panels());
+                block.transform_weights(isa, buffers.reads[1], pass.clone(), weights);
+                block.multiply(isa, pass, buffers, [codes, weights], sums, outputs);
             }
         }
     }
@@ -167,7 +203,7 @@ impl WinogradF23 {
         fields_in!(self, if self.in_container == container::I8 { -7..=15 } else { 0..=15 }; in_zero_point);
         field_holds!((self.in_c as usize).is_multiple_of(CHANNELS); in_c);
         field_holds!((self.in_stride as usize).is_multiple_of(CHANNELS); in_stride);
-        // Two panels of weights, four tiles of codes and their gaps, at all positions, of two bytes each.
+        // Two panels of weights and the codes of eight tiles at all positions, of two bytes each, with what else lies in the scratch.
         field_holds!(is_total(&[(POSITIONS * 2 * 32) as i32, self.in_c]); in_c);
         Ok(())
     }

@@ -11,11 +11,11 @@ use simd::{mem, Isa};
 pub struct Target {
     /// Which of the 16 positions.
     pub position: usize,
-    /// Which eight of the 16 channels, 0 or 1.
+    /// Which of two panels, 0 or 1.
     pub half: usize,
 }
 
-/// One position of every tile against a panel, 8 output channels of it. `sums` are whole groups of 4 tiles; they start from `initial`.
+/// One position of every tile against a panel of 8 output channels. `sums` are whole groups of 4 tiles; they start from `initial`.
 #[inline(never)]
 pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], initial: [I::I32x4; 2], target: Target, sums: &mut [TileSums]) {
     let tile_bytes = panel.len() / COLUMNS;
@@ -27,7 +27,9 @@ pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], initial
     let tall = if D::VECTORS == 1 { tall_tiles(sums.len()) } else { 0 };
     let (tall_sums, sums) = sums.split_at_mut(tall);
     let (tall_codes, codes) = codes.split_at(tall * tile_bytes);
-    multiply_rows::<I, D, TALL>(isa, tall_codes, panel, initial, target, tall_sums);
+    if tall > 0 {
+        multiply_rows::<I, D, TALL>(isa, tall_codes, panel, initial, target, tall_sums);
+    }
     multiply_rows::<I, D, ROWS>(isa, codes, panel, initial, target, sums);
 }
 
@@ -54,7 +56,7 @@ fn multiply_rows<I: Isa, D: Products, const R: usize>(
         let mut tiles = tiles.chunks_exact(tile_bytes).map(mem::arrays::<4>);
         let rows: [&[[u8; 4]]; R] = from_fn(|_| tiles.next().unwrap_or(&[]));
         for (tile, sum) in sums.iter_mut().zip(multiply_group::<I, D, R>(isa, rows, panel, initial)) {
-            let eight = &mut tile[target.position][target.half];
+            let eight = &mut tile[target.half][target.position];
             isa.i32x4_store(sum[0], &mut eight[0]);
             isa.i32x4_store(sum[1], &mut eight[1]);
         }
@@ -95,7 +97,7 @@ fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[PanelStep; F
             let codes = D::activations(isa, codes);
             sum = [D::step(isa, sum[0], codes, low), D::step(isa, sum[1], codes, high)];
         }
-        let eight = &mut tile[target.position][target.half];
+        let eight = &mut tile[target.half][target.position];
         isa.i32x4_store(sum[0], &mut eight[0]);
         isa.i32x4_store(sum[1], &mut eight[1]);
     }

@@ -38,19 +38,28 @@ pub fn weight_bytes<D: Products>(in_c: usize) -> usize {
 #[inline(never)]
 pub fn transform_weights<I: Isa, D: Products>(isa: I, panel: &[u8], u: &mut [u8], stride: usize) {
     let (nibble, moved) = (isa.i32x4_splat(0x0F0F_0F0F), isa.i8x16_splat(MOVED));
-    for (i, packed) in mem::panels::<CHANNELS, TAPS>(&panel[HEAD_BYTES..]).iter().enumerate() {
-        let packed = packed.each_ref().map(|tap| isa.i32x4_from_i8x16(isa.i8x16_load(tap)));
-        let weights = |bits| isa.i8x16_sub(isa.i8x16_from_i32x4(isa.i32x4_and(bits, nibble)), moved);
-        let at = 2 * i * D::VECTORS * CHANNELS;
-        transform::<I, D>(isa, packed.map(weights), u, at, stride);
-        transform::<I, D>(isa, packed.map(|bits| weights(isa.i32x4_shr_u(bits, 4))), u, at + D::VECTORS * CHANNELS, stride);
+    let weights = |bits| isa.i8x16_sub(isa.i8x16_from_i32x4(isa.i32x4_and(bits, nibble)), moved);
+    let load = |tap: &Vector| isa.i32x4_from_i8x16(isa.i8x16_load(tap));
+    for (some, packed) in mem::panels::<CHANNELS, TAPS>(&panel[HEAD_BYTES..]).chunks(SOME).enumerate() {
+        // A loop for each nibble, since a vector of both would live through the transform of the first.
+        for (i, packed) in packed.iter().enumerate() {
+            let at = 2 * (some * SOME + i) * D::VECTORS * CHANNELS;
+            transform::<I, D>(isa, |tap| weights(load(&packed[tap])), u, at, stride);
+        }
+        for (i, packed) in packed.iter().enumerate() {
+            let at = (2 * (some * SOME + i) + 1) * D::VECTORS * CHANNELS;
+            transform::<I, D>(isa, |tap| weights(isa.i32x4_shr_u(load(&packed[tap]), 4)), u, at, stride);
+        }
     }
 }
 
+/// Pairs of vectors at a time.
+const SOME: usize = 16;
+
 /// Sixteen weights at each tap into the vectors at byte `at` of each position.
 #[inline(always)]
-fn transform<I: Isa, D: Products>(isa: I, taps: [I::I8x16; TAPS], u: &mut [u8], at: usize, stride: usize) {
-    let [a, b, c]: [[I::I8x16; 4]; 3] = from_fn(|column| g(isa, [taps[column], taps[3 + column], taps[6 + column]]));
+fn transform<I: Isa, D: Products>(isa: I, tap: impl Fn(usize) -> I::I8x16, u: &mut [u8], at: usize, stride: usize) {
+    let [a, b, c]: [[I::I8x16; 4]; 3] = from_fn(|column| g(isa, [tap(column), tap(3 + column), tap(6 + column)]));
     // One after another, since a loop would keep a, b and c in memory.
     store::<I, D>(isa, [a[0], b[0], c[0]], u, at, stride);
     store::<I, D>(isa, [a[1], b[1], c[1]], u, at + 4 * stride, stride);
