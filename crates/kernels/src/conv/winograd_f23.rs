@@ -38,8 +38,10 @@ pub const CHANNELS: usize = 16;
 pub type Vector = [u8; CHANNELS];
 /// The position that all four pixels of a tile contain once.
 const CENTRE: usize = 5;
-/// Between positions of codes, and of weights: so that they do not meet in one set of the first-level cache.
+/// Between positions of codes: so that they do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 64;
+/// Before each position of the weights, for the same reason: what its sums start from.
+const START_BYTES: usize = 64;
 /// Transformed codes of one block stay below this, so that they live in the second-level cache beside the weights.
 const BLOCK_BYTES: usize = 256 * 1024;
 /// As do the weights that are transformed for a block at a time.
@@ -139,7 +141,7 @@ impl<D: Products> F23<D> {
 
     /// Bytes of the transformed weights of a panel at one position.
     fn weight_bytes(&self) -> usize {
-        weight_bytes::<D>(self.in_c()) + POSITION_GAP
+        START_BYTES + weight_bytes::<D>(self.in_c())
     }
 }
 
@@ -187,7 +189,7 @@ impl<D: Products> Kernel for F23<D> {
             block.transform_codes(isa, buffers.reads[0], mem::arrays::<CHANNELS>(outside), codes);
             for pass in (0..self.panels()).step_by(self.pass_panels()) {
                 let pass = pass..self.panels().min(pass + self.pass_panels());
-                block.transform_weights(isa, buffers.reads[1], pass.clone(), weights);
+                block.transform_weights(isa, buffers, pass.clone(), weights);
                 block.multiply(isa, pass, buffers, [codes, weights], sums, outputs);
             }
         }

@@ -1,15 +1,17 @@
 //! Bᵀ·d·B: the 4×4 codes under a tile into its 16 positions, sixteen channels at a time.
 
 use super::block::Block;
-use super::grid::{Corner, PerClass};
+use super::grid::{class, Corner, PerClass};
 use super::products::Products;
 use super::{Vector, CHANNELS, POSITIONS};
+use crate::conv::gemm_4x8::ROWS;
 use crate::params::Conv2d;
 use core::array::from_fn;
+use core::hint::black_box;
 use simd::{mem, Isa};
 
 impl<D: Products> Block<'_, D> {
-    /// Writes V of every tile, moved as the products want it, at the positions that it has.
+    /// Writes V of every tile, moved as the products want it, at the positions that it has; after the last one come zeros.
     pub fn transform_codes<I: Isa>(&self, isa: I, input: &[u8], outside: &[Vector], codes: &mut [u8]) {
         let chunks = self.layer.in_c as usize / CHANNELS;
         let codes = mem::arrays_mut::<CHANNELS>(codes);
@@ -21,6 +23,11 @@ impl<D: Products> Block<'_, D> {
             let slots = self.grid.count(self.tiles.start..first);
             (0..chunks).for_each(|chunk| self.transform_run(isa, rows, corner, chunk, run.len(), slots, codes));
             first = run.end;
+        }
+        // Tiles go in groups: no sum is made of what memory held before.
+        let (ends, length) = (self.grid.count(self.tiles.clone()), codes.len() / POSITIONS);
+        for (position, codes) in codes.chunks_exact_mut(length).enumerate() {
+            codes[ends[class(position)] * chunks * D::VECTORS..][..(ROWS - 1) * chunks * D::VECTORS].as_flattened_mut().fill(0);
         }
     }
 
@@ -50,7 +57,8 @@ impl<D: Products> Block<'_, D> {
         let length = codes.len() / POSITIONS;
         let mut positions = codes.chunks_exact_mut(length);
         let mut positions: [&mut [Vector]; POSITIONS] = from_fn(|_| &mut positions.next().unwrap_or_default()[..length]);
-        let (offset, padding) = (isa.i8x16_splat(D::OFFSET), transform(isa, [isa.i8x16_splat(in_zero_point as i8); 4]));
+        // V8 would make a constant that it knows anew at each of 16 stores.
+        let (offset, padding) = (black_box(isa.i8x16_splat(D::OFFSET)), transform(isa, [isa.i8x16_splat(in_zero_point as i8); 4]));
         // Columns left of the image wrap beyond it.
         let mut at_column = corner.x.wrapping_sub(pad_left as usize);
         let mut column = || {

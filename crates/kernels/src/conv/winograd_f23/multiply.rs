@@ -1,7 +1,7 @@
 //! The products of one position: rows of transformed codes against a panel of transformed weights.
 
 use super::products::Products;
-use super::TileSums;
+use super::{TileSums, START_BYTES};
 use crate::conv::gemm_4x8::{PanelStep, COLUMNS, ROWS};
 use core::array::from_fn;
 use simd::{mem, Isa};
@@ -15,9 +15,12 @@ pub struct Target {
     pub half: usize,
 }
 
-/// One position of every tile against a panel of 8 output channels. `sums` are whole groups of 4 tiles; they start from `initial`.
+/// One position of every tile against a panel of 8 output channels. `sums` are whole groups of 4 tiles; they start from what stands
+/// before the weights of the panel.
 #[inline(never)]
-pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], initial: [I::I32x4; 2], target: Target, sums: &mut [TileSums]) {
+pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], target: Target, sums: &mut [TileSums]) {
+    let (start, panel) = panel.split_at(START_BYTES);
+    let initial = [0, 16].map(|at| isa.i32x4_load(mem::array(start, at)));
     let tile_bytes = panel.len() / COLUMNS;
     let panel = mem::panels::<16, 2>(panel);
     // Training has many layers of sixteen channels; the modules of inference stay smaller without.

@@ -2,10 +2,11 @@
 //! takes less than to read as much from memory.
 
 use super::products::Products;
-use super::{Vector, CHANNELS, POSITIONS};
+use super::{Vector, CENTRE, CHANNELS, POSITIONS, START_BYTES};
 use crate::conv::gemm_4x8::{PanelStep, COLUMNS};
 use crate::pack::packed_channels;
 use core::array::from_fn;
+use core::hint::black_box;
 use simd::{mem, Isa};
 
 /// Weights of a filter under one channel.
@@ -34,12 +35,27 @@ pub fn weight_bytes<D: Products>(in_c: usize) -> usize {
     COLUMNS * in_c * D::VECTORS
 }
 
+/// Writes what the sums of each position start from, before its weights: a head at the corners, and `centre` where all pixels of a tile meet.
+pub fn write_starts<I: Isa>(isa: I, panel: &[u8], centre: [I::I32x4; 2], u: &mut [u8], stride: usize) {
+    let (heads, zero) = (mem::panels::<16, 2>(&panel[..HEAD_BYTES]), [isa.i32x4_splat(0); 2]);
+    for (position, u) in u.chunks_exact_mut(stride).enumerate() {
+        let corner = CORNERS.iter().position(|&corner| corner == position);
+        let head = corner.and_then(|corner| heads.get(corner)).map_or(zero, |head| head.map(|four| isa.i32x4_load(&four)));
+        let start = if position == CENTRE { centre } else { head };
+        for (four, stored) in start.into_iter().zip(mem::arrays_mut::<16>(u)) {
+            isa.i32x4_store(four, stored);
+        }
+    }
+}
+
 /// Writes U of a panel: its positions are `stride` bytes apart.
 #[inline(never)]
 pub fn transform_weights<I: Isa, D: Products>(isa: I, panel: &[u8], u: &mut [u8], stride: usize) {
-    let (nibble, moved) = (isa.i32x4_splat(0x0F0F_0F0F), isa.i8x16_splat(MOVED));
+    // V8 would make a constant that it knows anew wherever it is used: three instructions.
+    let (nibble, moved) = black_box((isa.i32x4_splat(0x0F0F_0F0F), isa.i8x16_splat(MOVED)));
     let weights = |bits| isa.i8x16_sub(isa.i8x16_from_i32x4(isa.i32x4_and(bits, nibble)), moved);
     let load = |tap: &Vector| isa.i32x4_from_i8x16(isa.i8x16_load(tap));
+    let u = &mut u[START_BYTES..];
     for (some, packed) in mem::panels::<CHANNELS, TAPS>(&panel[HEAD_BYTES..]).chunks(SOME).enumerate() {
         // A loop for each nibble, since a vector of both would live through the transform of the first.
         for (i, packed) in packed.iter().enumerate() {
@@ -78,11 +94,11 @@ fn store<I: Isa, D: Products>(isa: I, row: [I::I8x16; 3], u: &mut [u8], at: usiz
     }
 }
 
-/// 2G on one axis, 2G = [2, 0, 0], [1, 1, 1], [1, −1, 1], [0, 0, 2].
+/// 2G on one axis, 2G = [2, 0, 0], [1, 1, 1], [1, −1, 1], [0, 0, 2]. Nothing saturates; but of a plain sum of equals LLVM makes a shift, which bytes do not have.
 #[inline(always)]
 fn g<I: Isa>(isa: I, [a, b, c]: [I::I8x16; 3]) -> [I::I8x16; 4] {
     let outer = isa.i8x16_add(a, c);
-    [isa.i8x16_add(a, a), isa.i8x16_add(outer, b), isa.i8x16_sub(outer, b), isa.i8x16_add(c, c)]
+    [isa.i8x16_add_sat_s(a, a), isa.i8x16_add(outer, b), isa.i8x16_sub(outer, b), isa.i8x16_add_sat_s(c, c)]
 }
 
 /// The sum of U over the channels of a filter, `taps` being the sums of its weights.
