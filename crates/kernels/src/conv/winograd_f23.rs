@@ -47,7 +47,7 @@ const BLOCK_BYTES: usize = 256 * 1024;
 /// As do the weights that are transformed for a block at a time.
 const PASS_BYTES: usize = 288 * 1024;
 /// Tiles whose sums of two panels live in the first-level cache from the products to the inverse transform.
-const GROUP_TILES: usize = 32;
+const GROUP_TILES: usize = 36;
 
 /// The sums of a tile: eight output channels at each position, of two panels.
 type TileSums = [[PanelStep; POSITIONS]; 2];

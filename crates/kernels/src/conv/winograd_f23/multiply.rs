@@ -2,7 +2,7 @@
 
 use super::products::Products;
 use super::{TileSums, START_BYTES};
-use crate::conv::gemm_4x8::{PanelStep, COLUMNS, ROWS};
+use crate::conv::gemm_4x8::{PanelStep, COLUMNS, ROWS, WIDE_ROWS};
 use core::array::from_fn;
 use simd::{mem, Isa};
 
@@ -15,8 +15,8 @@ pub struct Target {
     pub half: usize,
 }
 
-/// One position of every tile against a panel of 8 output channels. `sums` are whole groups of 4 tiles; they start from what stands
-/// before the weights of the panel.
+/// One position of every tile against a panel: groups of 4 or 6 tiles by 8 output channels. `sums` are whole groups of 4; they start from what stands before
+/// the weights of the panel.
 #[inline(never)]
 pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], target: Target, sums: &mut [TileSums]) {
     let (start, panel) = panel.split_at(START_BYTES);
@@ -27,64 +27,32 @@ pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], target:
     if let (true, Ok(panel)) = (cfg!(feature = "train"), panel.try_into()) {
         return multiply_few::<I, D>(isa, codes, panel, initial, target, sums);
     }
-    let tall = if D::VECTORS == 1 { tall_tiles(sums.len()) } else { 0 };
-    let (tall_sums, sums) = sums.split_at_mut(tall);
-    let (tall_codes, codes) = codes.split_at(tall * tile_bytes);
-    if tall > 0 {
-        multiply_rows::<I, D, TALL>(isa, tall_codes, panel, initial, target, tall_sums);
+    // Two groups of six at a time, so that what is left is whole groups of four.
+    let few = if D::ADDS { sums.len() % (2 * WIDE_ROWS) } else { sums.len() };
+    let (sums, wide_sums) = sums.split_at_mut(few);
+    let (codes, wide_codes) = codes.split_at(few * tile_bytes);
+    for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * tile_bytes)) {
+        store(isa, multiply_four::<I, D>(isa, rows(tiles, tile_bytes), panel, initial), target, sums);
     }
-    multiply_rows::<I, D, ROWS>(isa, codes, panel, initial, target, sums);
-}
-
-/// Tiles that registers hold the sums of, where a product and its sum are one instruction.
-const TALL: usize = 6;
-
-/// How many of `tiles`, a multiple of [`ROWS`], go in groups of [`TALL`]: as many as leave a multiple of [`ROWS`].
-fn tall_tiles(tiles: usize) -> usize {
-    tiles / (2 * TALL) * (2 * TALL)
-}
-
-/// Groups of R tiles by 8 output channels.
-#[inline(never)]
-fn multiply_rows<I: Isa, D: Products, const R: usize>(
-    isa: I,
-    codes: &[u8],
-    panel: &[PanelStep],
-    initial: [I::I32x4; 2],
-    target: Target,
-    sums: &mut [TileSums],
-) {
-    let tile_bytes = panel.len() * size_of::<[u8; 4]>();
-    for (sums, tiles) in sums.chunks_exact_mut(R).zip(codes.chunks_exact(R * tile_bytes)) {
-        let mut tiles = tiles.chunks_exact(tile_bytes).map(mem::arrays::<4>);
-        let rows: [&[[u8; 4]]; R] = from_fn(|_| tiles.next().unwrap_or(&[]));
-        for (tile, sum) in sums.iter_mut().zip(multiply_group::<I, D, R>(isa, rows, panel, initial)) {
-            let eight = &mut tile[target.half][target.position];
-            isa.i32x4_store(sum[0], &mut eight[0]);
-            isa.i32x4_store(sum[1], &mut eight[1]);
-        }
+    for (sums, tiles) in wide_sums.chunks_exact_mut(WIDE_ROWS).zip(wide_codes.chunks_exact(WIDE_ROWS * tile_bytes)) {
+        store(isa, multiply_six::<I, D>(isa, rows(tiles, tile_bytes), panel, initial), target, sums);
     }
 }
 
-/// `gemm_4x8` on rows of codes instead of a packed tile.
+/// The codes of some tiles.
 #[inline(always)]
-fn multiply_group<I: Isa, D: Products, const R: usize>(
-    isa: I,
-    rows: [&[[u8; 4]]; R],
-    panel: &[PanelStep],
-    initial: [I::I32x4; 2],
-) -> [[I::I32x4; 2]; R] {
-    let mut sums = [initial; R];
-    let rows = rows.map(|row| &row[..panel.len()]);
-    for (i, [low, high]) in panel.iter().enumerate() {
-        let [low, high] = [D::weights(isa, low), D::weights(isa, high)];
-        for (sum, row) in sums.iter_mut().zip(rows) {
-            let codes = D::activations(isa, &row[i]);
-            sum[0] = D::step(isa, sum[0], codes, low);
-            sum[1] = D::step(isa, sum[1], codes, high);
-        }
+fn rows<const R: usize>(tiles: &[u8], tile_bytes: usize) -> [&[[u8; 4]]; R] {
+    let mut tiles = tiles.chunks_exact(tile_bytes).map(mem::arrays::<4>);
+    from_fn(|_| tiles.next().unwrap_or(&[]))
+}
+
+#[inline(always)]
+fn store<I: Isa, const R: usize>(isa: I, sums: [[I::I32x4; 2]; R], target: Target, tiles: &mut [TileSums]) {
+    for (tile, [low, high]) in tiles.iter_mut().zip(sums) {
+        let eight = &mut tile[target.half][target.position];
+        isa.i32x4_store(low, &mut eight[0]);
+        isa.i32x4_store(high, &mut eight[1]);
     }
-    sums
 }
 
 /// Steps of a panel that registers hold, beside the sums of one tile.
@@ -100,8 +68,46 @@ fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[PanelStep; F
             let codes = D::activations(isa, codes);
             sum = [D::step(isa, sum[0], codes, low), D::step(isa, sum[1], codes, high)];
         }
-        let eight = &mut tile[target.half][target.position];
-        isa.i32x4_store(sum[0], &mut eight[0]);
-        isa.i32x4_store(sum[1], &mut eight[1]);
+        store(isa, [sum], target, core::slice::from_mut(tile));
+    }
+}
+
+/// `gemm_4x8` on rows of codes instead of a packed tile.
+#[inline(always)]
+fn multiply_four<I: Isa, D: Products>(
+    isa: I,
+    [a, b, c, d]: [&[[u8; 4]]; ROWS],
+    panel: &[PanelStep],
+    initial: [I::I32x4; 2],
+) -> [[I::I32x4; 2]; ROWS] {
+    let mut sums = [initial; ROWS];
+    for ((((weights, a), b), c), d) in panel.iter().zip(a).zip(b).zip(c).zip(d) {
+        add_step::<I, D, ROWS>(isa, &mut sums, weights, [a, b, c, d]);
+    }
+    sums
+}
+
+/// `gemm_6x8` on rows of codes instead of packed tiles.
+#[inline(always)]
+fn multiply_six<I: Isa, D: Products>(
+    isa: I,
+    [a, b, c, d, e, f]: [&[[u8; 4]]; WIDE_ROWS],
+    panel: &[PanelStep],
+    initial: [I::I32x4; 2],
+) -> [[I::I32x4; 2]; WIDE_ROWS] {
+    let mut sums = [initial; WIDE_ROWS];
+    for ((((((weights, a), b), c), d), e), f) in panel.iter().zip(a).zip(b).zip(c).zip(d).zip(e).zip(f) {
+        add_step::<I, D, WIDE_ROWS>(isa, &mut sums, weights, [a, b, c, d, e, f]);
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_step<I: Isa, D: Products, const R: usize>(isa: I, sums: &mut [[I::I32x4; 2]; R], [low, high]: &PanelStep, codes: [&[u8; 4]; R]) {
+    let [low, high] = [D::weights(isa, low), D::weights(isa, high)];
+    for (sum, codes) in sums.iter_mut().zip(codes) {
+        let codes = D::activations(isa, codes);
+        sum[0] = D::step(isa, sum[0], codes, low);
+        sum[1] = D::step(isa, sum[1], codes, high);
     }
 }

@@ -103,7 +103,10 @@ fn g<I: Isa>(isa: I, [a, b, c]: [I::I8x16; 3]) -> [I::I8x16; 4] {
 
 /// The sum of U over the channels of a filter, `taps` being the sums of its weights.
 pub fn transformed_sums(taps: [i32; TAPS]) -> [i32; POSITIONS] {
-    let four = |[a, b, c]: [i32; 3]| [2 * a, a + b + c, a - b + c, 2 * c];
+    let four = |[a, b, c]: [i32; 3]| {
+        let outer = a.wrapping_add(c);
+        [a.wrapping_mul(2), outer.wrapping_add(b), outer.wrapping_sub(b), c.wrapping_mul(2)]
+    };
     let columns: [[i32; 4]; 3] = from_fn(|column| four([taps[column], taps[3 + column], taps[6 + column]]));
     let rows: [[i32; 4]; 4] = from_fn(|row| four(columns.map(|column| column[row])));
     from_fn(|position| rows[position / 4][position % 4])
