@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
+import ts from 'typescript';
 import { ROOT, isMain, mainProgram } from './process.mjs';
 
 const NODE_ENTRIES = { node: 'dist/entry/node.js', core: 'dist/index.js', 'train-node': 'dist/entry/train-node.js', cli: 'dist/cli/main.js' };
@@ -25,6 +26,19 @@ function eagerModules(getModuleInfo) {
   return found;
 }
 
+/**
+ * Node scans all of a file before it runs any of it, and twice as slowly once a single character is not ASCII: comments go (the modules beside the bundle
+ * keep them), and what strings hold is escaped. Names stay, for the sake of stack traces.
+ */
+const plain = {
+  name: 'plain',
+  renderChunk(code) {
+    const compilerOptions = { removeComments: true, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
+    const { outputText } = ts.transpileModule(code, { compilerOptions });
+    return { code: outputText.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`), map: null };
+  },
+};
+
 async function bundleForNode() {
   const dir = join(ROOT, 'dist', 'node');
   rmSync(dir, { recursive: true, force: true });
@@ -32,6 +46,7 @@ async function bundleForNode() {
     input: Object.fromEntries(Object.entries(NODE_ENTRIES).map(([name, path]) => [name, join(ROOT, path)])),
     external: (id) => !id.startsWith('.') && !id.startsWith(ROOT),
     treeshake: { moduleSideEffects },
+    plugins: [plain],
     onwarn: ({ message }) => {
       throw new Error(message);
     },

@@ -144,4 +144,18 @@ steps('a trap ends the engine with a clear error', async () => {
   assert.match((await errorOf('ERR_KERNEL', () => engine.scratchBytes(0, 0, 1))).message, 'make a new engine');
 });
 
+steps('floats that are no finite numbers are counted, in the arena only', async () => {
+  for (const flavour of FLAVOURS) {
+    const engine = await engineOf(flavour);
+    const address = engine.allocate(4 * 9);
+    engine.f32(address, 9).set([0, -0, 3e38, NaN, 1e-40, Infinity, -1, 2, -Infinity]);
+    assert.equal([9, 8, 5, 3, 0].map((count) => engine.countNonFinite(address, count)), [3, 2, 1, 0, 0]);
+    const end = engine.memory.buffer.byteLength;
+    assert.is(engine.countNonFinite(end - 8, 2), 0);
+    for (const [at, count] of [[end - 8, 3], [0, 1], [address, MAXIMUM_ADDRESS]] as const) {
+      assert.match((await errorOf('ERR_ARGUMENT', () => engine.countNonFinite(at, count))).message, /countNonFinite/);
+    }
+  }
+});
+
 steps.run();

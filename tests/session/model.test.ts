@@ -133,6 +133,9 @@ test('wrong inputs are refused by name and the model stays usable', async () => 
   await wrong('ERR_NAN', nan, /image\[17\].*NaN/);
   nan[17] = -Infinity;
   await wrong('ERR_NAN', Tensor.from(nan, [1, 3, 6, 6]), /image\[17\].*-Infinity/);
+  const batch = floats(1, 3 * SAMPLE);
+  batch[SAMPLE + 17] = Infinity;
+  await wrong('ERR_NAN', Tensor.from(batch, [3, 3, 6, 6]), new RegExp(`image\\[${SAMPLE + 17}\\].*Infinity`));
   await wrong('ERR_ARGUMENT', undefined, /undefined/);
   await wrong('ERR_ARGUMENT', null, /null/);
   await wrong('ERR_ARGUMENT', [floats(1, SAMPLE)], /an Array of 1/);

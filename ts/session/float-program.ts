@@ -9,6 +9,7 @@ import { lowerNode } from './lower-float/index.js';
 import { showConstants } from './lower-float/show-constants.js';
 import type { ObservedValue, Program } from './program.js';
 import { ProgramMemory } from './program-memory.js';
+import { writeFloats } from './write-floats.js';
 import { kindError, lengthError, StepProgram, type InputPort, type OperationSteps, type OutputPort } from './step-program.js';
 
 /** Makes the network ready for this engine and allocates everything a run needs. Throws ERR_MEMORY, and ERR_DTYPE for inputs that are not f32. */
@@ -49,7 +50,7 @@ function inputPort(engine: Engine, context: FloatContext, name: string): InputPo
       if (given.data.length !== count) throw lengthError(name, count, value.shape, given.data.length);
     },
     write: (given) => {
-      if (given.kind === 'f32') engine.f32(value.buffer.address, count).set(given.data);
+      if (given.kind === 'f32') writeFloats(engine, value.buffer.address, name, given);
       return [];
     },
   };

@@ -6,11 +6,12 @@ import { elementCount } from '../graph/shape.js';
 import { isRowMajor } from './layout.js';
 import type { LowerContext, PlacedValue } from './lower/context.js';
 import { observedValue } from './observed-value.js';
-import { hasByteCodes, pixelCodes, sourceByte } from './pixel-table.js';
+import { hasByteCodes, pixelCodes, pixelTableBytes, sourceByte } from './pixel-table.js';
 import type { ProgramInput } from './program.js';
 import { writeCodes } from './read-codes.js';
 import { kindError, lengthError, type InputPort } from './step-program.js';
 import { stridedCopy, wholeView } from './strided-copy.js';
+import { writeFloats } from './write-floats.js';
 
 /** Lowers every way in; which of the step ranges runs is decided by what `write` is given. */
 export function integerInput(context: LowerContext, input: IntegerGraph['inputs'][number]): InputPort {
@@ -35,10 +36,11 @@ export function integerInput(context: LowerContext, input: IntegerGraph['inputs'
         return [];
       }
       if (given.kind === 'f32') {
-        engine.f32(staging.address, count).set(given.data);
+        writeFloats(engine, staging.address, input.name, given);
         return floatSteps;
       }
       engine.bytes(staging.address, given.data.length).set(given.data);
+      pixels?.fillTables();
       return pixels?.ranges ?? [];
     },
   };
@@ -67,13 +69,15 @@ function lowerFloats(context: LowerContext, name: string, value: PlacedValue, st
 interface PixelSteps {
   readonly channels: number;
   readonly ranges: readonly StepRange[];
+  /** Before the first picture: networks that are fed floats never need the tables. */
+  fillTables(): void;
 }
 
 /** SPEC 5.1: bytes of a pixel through one table per channel, straight into NHWC. */
 function lowerPixels(context: LowerContext, value: PlacedValue, staging: StepBuffer, preprocess: Preprocess): PixelSteps {
-  const { assembler } = context;
+  const { assembler, engine } = context;
   const [, channels, h, w] = value.info.shape as [number, number, number, number];
-  const tables = assembler.constant(`${value.info.name} pixel tables`, pixelCodes(preprocess, channels, value.info));
+  const tables = assembler.weights(`${value.info.name} pixel tables`, pixelTableBytes(channels));
   const first = assembler.position;
   const source = (c: number): number => (c < channels ? sourceByte(preprocess.channels, c) : 0);
   assembler.step('lookup_pixels', {
@@ -89,7 +93,13 @@ function lowerPixels(context: LowerContext, value: PlacedValue, staging: StepBuf
     source2: source(2),
     source3: source(3),
   });
-  return { channels, ranges: assembler.ranges(first, assembler.position) };
+  let isFilled = false;
+  const fillTables = (): void => {
+    if (isFilled) return;
+    engine.bytes(tables.address, tables.bytes).set(pixelCodes(preprocess, channels, value.info));
+    isFilled = true;
+  };
+  return { channels, ranges: assembler.ranges(first, assembler.position), fillTables };
 }
 
 function checkInput(name: string, value: PlacedValue, pixelChannels: number | null, given: ProgramInput): void {

@@ -26,7 +26,10 @@ export interface InputInfo {
 /** One map of Program inputs per sample. */
 export type Samples = readonly ReadonlyMap<string, ProgramInput>[];
 
-/** Throws ERR_ARGUMENT, ERR_DTYPE, ERR_SHAPE, ERR_NAN, ERR_IMAGE or ERR_DISPOSED. Plain floats are not copied: {@link owned} does, for runs that wait. */
+/**
+ * Throws ERR_ARGUMENT, ERR_DTYPE, ERR_SHAPE, ERR_IMAGE or ERR_DISPOSED; whether floats are finite is asked when they are in the arena. Plain floats are not
+ * copied: {@link owned} does, for runs that wait.
+ */
 export function toSamples(infos: readonly InputInfo[], given: ModelInputs): Samples {
   const named = byName(infos, given);
   const columns = infos.map((info) => ({ info, samples: samplesOf(info, named[info.name] as ModelInput) }));
@@ -93,18 +96,7 @@ function floatSamples(info: InputInfo, shape: readonly number[], data: Float32Ar
     const expected = info.shape[0] === 1 ? `[${['N', ...info.shape.slice(1)].join(', ')}]` : showShape(info.shape);
     throw new DyadicError('ERR_SHAPE', { op: 'run', argument: info.name, expected, received: showShape(shape) });
   }
-  const bad = firstNotFinite(data);
-  if (bad >= 0) throw new DyadicError('ERR_NAN', { op: 'run', argument: `${info.name}[${bad}]`, expected: 'finite numbers', received: String(data[bad]) });
-  return Array.from({ length: isBatch ? (shape[0] as number) : 1 }, (_, i) => ({ kind: 'f32', data: data.subarray(i * count, (i + 1) * count) }));
-}
-
-/** Index of the first NaN or infinity, −1 without one. A loop: `findIndex` takes as long as a convolution. */
-function firstNotFinite(data: Float32Array): number {
-  for (let i = 0; i < data.length; i++) {
-    const x = data[i] as number;
-    if (x - x !== 0) return i;
-  }
-  return -1;
+  return Array.from({ length: isBatch ? (shape[0] as number) : 1 }, (_, i) => ({ kind: 'f32', data: data.subarray(i * count, (i + 1) * count), first: i * count }));
 }
 
 function pictureSample(info: InputInfo, picture: Picture): ProgramInput {

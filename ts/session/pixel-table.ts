@@ -19,9 +19,14 @@ export function pixelFloats(preprocess: Preprocess, channel: number): Float32Arr
   return floats;
 }
 
+/** Bytes of {@link pixelCodes}. */
+export function pixelTableBytes(channels: number): number {
+  return channels * BYTES;
+}
+
 /** The tables of all network channels, 256 codes each as bytes, for lookup_pixels. */
 export function pixelCodes(preprocess: Preprocess, channels: number, value: { readonly scale: number; readonly zeroPoint: number; readonly range: Pair }): Uint8Array {
-  const tables = new Uint8Array(channels * BYTES);
+  const tables = new Uint8Array(pixelTableBytes(channels));
   for (let c = 0; c < channels; c++) {
     const floats = pixelFloats(preprocess, c);
     for (let p = 0; p < BYTES; p++) tables[c * BYTES + p] = quantizeFloat(floats[p] as number, value.scale, value.zeroPoint, value.range) & 0xff;

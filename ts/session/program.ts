@@ -1,9 +1,17 @@
 /** A network made ready for this engine: layouts, packed weights, arena, a table of steps. Never saved. */
 import type { Dot, KernelName } from '../wasm/params.js';
 
+/** Floats of one sample. */
+export interface FloatInput {
+  readonly kind: 'f32';
+  readonly data: Float32Array;
+  readonly first?: number;
+}
+
 /** What a Program is fed, row-major in ONNX axes for one sample (batch axis 1). */
 export type ProgramInput =
-  | { readonly kind: 'f32'; readonly data: Float32Array }
+  /** Finite numbers; ERR_NAN counts the elements from `first` on, which a batch leaves in front of its samples. */
+  | FloatInput
   /** Codes of the input value, for tests and chaining. IntegerProgram only. */
   | { readonly kind: 'codes'; readonly data: Int32Array | Int8Array | Uint8Array }
   /** Bytes [h][w][channels] at exactly the preprocess size and channel order rgb, or gray with 1 channel. Inputs with a preprocess block only. */

@@ -12,6 +12,7 @@ export interface Abi {
   error_address(): number;
   run_integer(table: number, first: number, last: number, worker: number, workers: number, scratch: number, scratchLength: number): number;
   run_float(table: number, first: number, last: number, scratch: number, scratchLength: number): number;
+  count_non_finite(address: number, count: number): number;
   scratch_bytes(table: number, first: number, last: number): number;
   packed_conv2d_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
   packed_conv2d_paired_bytes(inC: number, outC: number, kernelH: number, kernelW: number): number;
@@ -31,6 +32,7 @@ export const ABI_FUNCTIONS = [
   'error_address',
   'run_integer',
   'run_float',
+  'count_non_finite',
   'scratch_bytes',
   'packed_conv2d_bytes',
   'packed_conv2d_paired_bytes',

@@ -44,6 +44,8 @@ export interface Engine {
    */
   runInteger(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
   runFloat(table: number, first: number, last: number, scratch: number, scratchLength: number): void;
+  /** How many of `count` floats at `address` are NaN or infinite. */
+  countNonFinite(address: number, count: number): number;
   scratchBytes(table: number, first: number, last: number): number;
   /** Bytes of packed weights for pack_conv2d, pack_conv2d_paired, pack_conv2d_relaxed and pack_depthwise; bias and multipliers take 4 · packedChannels(outC) each. */
   packedConv2dBytes(inC: number, outC: number, kernelH: number, kernelW: number): number;

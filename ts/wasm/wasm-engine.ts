@@ -76,6 +76,12 @@ export class WasmEngine implements Engine {
     if (status !== 0) throw this.#refusal('runFloat');
   }
 
+  countNonFinite(address: number, count: number): number {
+    const found = this.#call((abi) => abi.count_non_finite(address, count));
+    if (found >= 0) return found;
+    throw new DyadicError('ERR_ARGUMENT', { op: 'countNonFinite', argument: 'address', expected: `${count} floats of the arena`, received: String(address) });
+  }
+
   scratchBytes(table: number, first: number, last: number): number {
     const bytes = this.#call((abi) => abi.scratch_bytes(table, first, last));
     if (bytes === -1) throw this.#refusal('scratchBytes');

@@ -9,9 +9,10 @@ mod dispatch;
 mod error;
 mod known_answer;
 
-use arena::Region;
+use arena::{Arena, Region};
 use dispatch::Share;
-use kernels::pack;
+use kernels::f32::non_finite;
+use kernels::{pack, Access, Spans};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of SPEC.md that the kernels follow.
@@ -62,6 +63,16 @@ pub fn run_integer(table: i32, first: i32, last: i32, worker: i32, workers: i32,
 #[wasm_bindgen]
 pub fn run_float(table: i32, first: i32, last: i32, scratch: i32, scratch_length: i32) -> i32 {
     error::status(dispatch::run_float(table, first..last, Region::from_words(scratch, scratch_length)))
+}
+
+/// How many of `count` floats at `address` are NaN or infinite, −1 if they do not lie in the arena.
+#[wasm_bindgen]
+pub fn count_non_finite(address: i32, count: i32) -> i32 {
+    let floats = Spans::new().with(0, address, (count as u32 as usize).saturating_mul(4), Access::Read);
+    let lent = Arena::enter()
+        .lend(&floats, Region::from_words(0, 0))
+        .map(|(buffers, _)| non_finite::count_non_finite(simd::Native::default(), buffers.reads[0]));
+    lent.unwrap_or(-1)
 }
 
 /// The scratch bytes that rows [first, last) need, −1 with an error record if one of them is refused.

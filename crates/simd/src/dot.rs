@@ -29,6 +29,8 @@ pub trait Dot: Copy + Debug + 'static {
     const LAYOUT_ID: i32;
     /// Whether [`Dot::panel`] writes.
     const WIDENS: bool = false;
+    /// Whether [`Dot::step`] is one instruction, which needs no register beside its operands.
+    const ADDS: bool = false;
     /// Whether [`Dot::flush`] wants the sum of the activations that went into the accumulator.
     const SUMS: bool = false;
     /// A vector of activations or weights.
@@ -162,6 +164,7 @@ macro_rules! byte_dot {
         impl Dot for $name {
             const STEP: usize = 4;
             const LAYOUT_ID: i32 = layout::$layout;
+            const ADDS: bool = true;
             type Operand<I: Isa> = I::I8x16;
 
             #[inline(always)]

@@ -1,10 +1,11 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
 use super::finish::{finish, initial, Eight};
-use super::gemm_4x8::{gemm_4x8, PanelStep, TileStep, COLUMNS, ROWS};
-use super::gemm_windows::{multiply_windows, window_sums};
+use super::gemm_4x8::{gemm_4x8, gemm_6x8, PanelStep, TileStep, COLUMNS, ROWS};
+use super::gemm_windows;
 use super::paired;
 use super::reach::{panel_bytes, Reach};
+use super::tile::Tiles;
 use super::windows::{is_windowed, pack_tiles, Windows};
 use crate::check::element_bytes;
 use crate::kernel::{Access, Buffers, Spans};
@@ -28,26 +29,14 @@ const fn block_limits<D: Dot>() -> BlockLimits {
     if D::WIDENS {
         BlockLimits { bytes: 512 * 1024, tiles: 32 }
     } else {
-        BlockLimits { bytes: 192 * 1024, tiles: 16 }
+        BlockLimits { bytes: 192 * 1024, tiles: 18 }
     }
 }
 
-/// How the codes under 4 output pixels become a tile of a dot product.
-pub trait Tiles: Dot {
-    /// Channels of a pixel that are read.
-    fn channels_read(layer: &Conv2d) -> usize {
-        layer.in_c as usize
-    }
-
-    /// What is added to a code, modulo 256, to make it one that the dot product reads.
-    fn offset(_layer: &Conv2d) -> u8 {
-        0
-    }
-
-    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
-    /// is [`Tiles::channels_read`] zero points: what a tap in the padding reads.
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8);
-}
+/// Tiles that the wide microkernel takes at once, as two groups of six pixels.
+const TRIPLE: usize = 3;
+/// Up to so many steps the wide microkernel spends more on its twelve accumulators than it gains.
+const FEW_STEPS: usize = 8;
 
 /// Packed tiles and the output pixel that the first of them begins with.
 #[derive(Clone, Copy)]
@@ -88,8 +77,14 @@ impl<D: Tiles> Direct<D> {
     fn block_tiles(&self) -> usize {
         let limits = block_limits::<D>();
         let most = (limits.bytes / (self.steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
-        // Blocks of one size: a small last one would read, or widen, every panel for little.
-        self.tiles().div_ceil(self.tiles().div_ceil(most))
+        // Blocks of one size: a small last one would read, or widen, every panel for little. Whole triples, where there are some.
+        let even = self.tiles().div_ceil(self.tiles().div_ceil(most));
+        let whole = even.next_multiple_of(TRIPLE);
+        if D::ADDS && whole <= most {
+            whole
+        } else {
+            even
+        }
     }
 
     fn tiles(&self) -> usize {
@@ -176,7 +171,7 @@ impl<D: Tiles> Direct<D> {
                 let pixels = first * ROWS..layer.out_pixels().min((first + count) * ROWS);
                 let codes = windows.gather(isa, buffers.reads[0], pixels.clone(), border, &mut held);
                 if D::CHANNELS == COLUMNS {
-                    self.multiply_windows(isa, buffers, (codes, pixels), (tiles, sums), widened);
+                    gemm_windows::multiply::<I, D>(isa, layer, buffers, (codes, pixels), self.steps(), (tiles, sums, widened));
                     continue;
                 }
                 pack_tiles(isa, codes, windows.window_bytes(), self.steps(), tiles);
@@ -198,27 +193,6 @@ impl<D: Tiles> Direct<D> {
         }
     }
 
-    /// Every panel of weights against the windows of `pixels`.
-    fn multiply_windows<I: Isa>(
-        &self,
-        isa: I,
-        buffers: &mut Buffers<'_>,
-        (windows, pixels): (&[u8], Range<usize>),
-        (pixel_sums, sums): (&mut [TileStep], &mut [Eight]),
-        widened: &mut [PanelStep],
-    ) {
-        let [_, weights, bias, ..] = buffers.reads;
-        let windows = windows.chunks_exact(windows.len() / pixels.len().div_ceil(ROWS));
-        if D::SUMS {
-            window_sums(isa, windows.clone(), self.steps(), pixel_sums);
-        }
-        for (index, packed) in weights.chunks_exact(self.panel_bytes()).enumerate() {
-            let initial = initial(isa, &self.layer, index, bias);
-            multiply_windows::<I, D>(isa, initial, (windows.clone(), pixel_sums), D::panel(isa, packed, widened), sums);
-            finish(isa, &self.layer, index, buffers, sums, pixels.clone());
-        }
-    }
-
     /// Every panel of weights against every tile of a block: the panel is the outer loop, so that it is read from far once per block.
     fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight], widened: &mut [PanelStep]) {
         if D::CHANNELS > COLUMNS {
@@ -232,10 +206,22 @@ impl<D: Tiles> Direct<D> {
             if pixels.len() < ROWS {
                 multiply_pixels::<I, D>(isa, initial, block.tiles, packed, &mut sums[..pixels.len()]);
             } else {
-                multiply_panel::<I, D>(isa, initial, block.tiles, self.tile_steps(), D::panel(isa, packed, widened), sums);
+                self.multiply_tiles(isa, initial, block.tiles, D::panel(isa, packed, widened), sums);
             }
             finish(isa, &self.layer, index, buffers, sums, pixels.clone());
         }
+    }
+
+    /// A panel against every tile of a block: triples by the wide microkernel where the dot product has one, what is left by the other.
+    fn multiply_tiles<I: Isa>(&self, isa: I, initial: [I::I32x4; 2], tiles: &[TileStep], panel: &[PanelStep], sums: &mut [Eight]) {
+        let steps = self.tile_steps();
+        let triples = if D::ADDS && self.steps() > FEW_STEPS { tiles.len() / steps / TRIPLE * TRIPLE } else { 0 };
+        let (wide, tiles) = tiles.split_at(triples * steps);
+        let (wide_sums, sums) = sums.split_at_mut(triples * ROWS);
+        if D::ADDS {
+            multiply_triples::<I, D>(isa, initial, wide, steps, panel, wide_sums);
+        }
+        multiply_panel::<I, D>(isa, initial, tiles, steps, panel, sums);
     }
 }
 
@@ -256,15 +242,39 @@ fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
 #[inline(never)]
 fn multiply_panel<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileStep], steps: usize, panel: &[PanelStep], sums: &mut [Eight]) {
     for (tile, stored) in tiles.chunks_exact(steps).zip(sums.as_chunks_mut::<ROWS>().0) {
-        let mut sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, [initial; ROWS]);
-        if let (true, Some(pixel_sums)) = (D::SUMS, tile.last()) {
-            for (sums, sum) in sums.iter_mut().zip(pixel_sums) {
-                *sums = sums.map(|acc| D::flush(isa, acc, sum));
-            }
-        }
-        for (stored, [low, high]) in stored.iter_mut().zip(sums) {
-            isa.i32x4_store(low, &mut stored[0]);
-            isa.i32x4_store(high, &mut stored[1]);
+        let sums = gemm_4x8::<I, D, ROWS>(isa, tile, panel, [initial; ROWS]);
+        store::<I, D>(isa, &sums, &last_step(tile), stored);
+    }
+}
+
+/// [`multiply_panel`] of whole triples of tiles, each as two groups of six pixels.
+#[inline(never)]
+fn multiply_triples<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileStep], steps: usize, panel: &[PanelStep], sums: &mut [Eight]) {
+    for (triple, stored) in tiles.chunks_exact(TRIPLE * steps).zip(sums.as_chunks_mut::<{ TRIPLE * ROWS }>().0) {
+        let (first, others) = triple.split_at(steps);
+        let (middle, last) = others.split_at(steps);
+        let (stored_first, others) = stored.split_at_mut(ROWS);
+        let (stored_middle, stored_last) = others.split_at_mut(ROWS);
+        let (middle_sums, half) = (last_step(middle), ROWS / 2);
+        let sums = gemm_6x8::<I, D, 0>(isa, first, middle, panel, initial);
+        store::<I, D>(isa, &sums[..ROWS], &last_step(first), stored_first);
+        store::<I, D>(isa, &sums[ROWS..], &middle_sums[..half], &mut stored_middle[..half]);
+        let sums = gemm_6x8::<I, D, 1>(isa, last, middle, panel, initial);
+        store::<I, D>(isa, &sums[..ROWS], &last_step(last), stored_last);
+        store::<I, D>(isa, &sums[ROWS..], &middle_sums[half..], &mut stored_middle[half..]);
+    }
+}
+
+/// The sums of the codes, of a tile that has them.
+fn last_step(tile: &[TileStep]) -> TileStep {
+    tile.last().copied().unwrap_or_default()
+}
+
+#[inline(always)]
+fn store<I: Isa, D: Dot>(isa: I, sums: &[[I::I32x4; 2]], pixel_sums: &[[u8; 4]], stored: &mut [Eight]) {
+    for ((&sums, sum), stored) in sums.iter().zip(pixel_sums).zip(stored) {
+        for (acc, stored) in sums.into_iter().zip(stored) {
+            isa.i32x4_store(D::flush(isa, acc, sum), stored);
         }
     }
 }
@@ -272,8 +282,7 @@ fn multiply_panel<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tiles: &[TileS
 /// The same for the only tile of fewer pixels, one after another: a dense layer reads its weights once, and does not widen them for that.
 #[inline(never)]
 fn multiply_pixels<I: Isa, D: Dot>(isa: I, initial: [I::I32x4; 2], tile: &[TileStep], packed: &[u8], sums: &mut [Eight]) {
-    let pixel_sums = tile.last().copied().unwrap_or_default();
-    for (row, (stored, sum)) in sums.iter_mut().zip(pixel_sums).enumerate() {
+    for (row, (stored, sum)) in sums.iter_mut().zip(last_step(tile)).enumerate() {
         let sums = tile.iter().zip(D::packed(isa, packed)).fold(initial, |sums, (codes, [low, high])| {
             let codes = D::activations(isa, &codes[row % ROWS]);
             [D::step(isa, sums[0], codes, low), D::step(isa, sums[1], codes, high)]

@@ -1,12 +1,38 @@
 //! The microkernel of layers whose windows lie side by side ([`super::windows`]): 4 pixels by 8 output channels, by any dot product.
 
-use super::finish::Eight;
+use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{PanelStep, TileStep, ROWS};
+use crate::kernel::Buffers;
+use crate::params::Conv2d;
+use core::ops::Range;
 use core::slice::ChunksExact;
 use simd::{mem, Dot, Isa};
 
+/// Every panel of weights against the windows of `pixels`. `room` is for the windows' sums, a step for four of them, for a panel's sums, and to widen a panel.
+#[inline(always)]
+pub fn multiply<I: Isa, D: Dot>(
+    isa: I,
+    layer: &Conv2d,
+    buffers: &mut Buffers<'_>,
+    (windows, pixels): (&[u8], Range<usize>),
+    steps: usize,
+    room: (&mut [TileStep], &mut [Eight], &mut [PanelStep]),
+) {
+    let [_, weights, bias, ..] = buffers.reads;
+    let (pixel_sums, sums, widened) = room;
+    let windows = windows.chunks_exact(windows.len() / pixels.len().div_ceil(ROWS));
+    if D::SUMS {
+        window_sums(isa, windows.clone(), steps, pixel_sums);
+    }
+    for (index, packed) in weights.chunks_exact(steps * D::STEP * D::CHANNELS).enumerate() {
+        let initial = initial(isa, layer, index, bias);
+        multiply_windows::<I, D>(isa, initial, (windows.clone(), pixel_sums), D::panel(isa, packed, widened), sums);
+        finish(isa, layer, index, buffers, sums, pixels.clone());
+    }
+}
+
 /// The sums of the windows' codes that `steps` multiply, four windows at a time.
-pub fn window_sums<I: Isa>(isa: I, windows: ChunksExact<'_, u8>, steps: usize, sums: &mut [TileStep]) {
+fn window_sums<I: Isa>(isa: I, windows: ChunksExact<'_, u8>, steps: usize, sums: &mut [TileStep]) {
     let ones = isa.i8x16_splat(1);
     for (windows, stored) in windows.zip(sums) {
         let mut sums = [isa.i32x4_splat(0); ROWS];
@@ -24,7 +50,7 @@ pub fn window_sums<I: Isa>(isa: I, windows: ChunksExact<'_, u8>, steps: usize, s
 /// The sums of a panel's eight channels under every window, four at a time. `pixel_sums` are the [`window_sums`] of dot products that want them. A function of
 /// its own, so that the engine keeps the accumulators in registers.
 #[inline(never)]
-pub fn multiply_windows<I: Isa, D: Dot>(
+fn multiply_windows<I: Isa, D: Dot>(
     isa: I,
     initial: [I::I32x4; 2],
     (windows, pixel_sums): (ChunksExact<'_, u8>, &[TileStep]),

@@ -4,7 +4,6 @@
 //! window are not packed: [`super::windows`].
 
 use super::conv2d_relaxed::operand_container;
-use super::direct::Tiles;
 use super::gemm_4x8::{TileStep, ROWS};
 use crate::codes::{Container, I8, U8};
 use crate::params::{container, dot, Conv2d};
@@ -14,6 +13,23 @@ use simd::{mem, Dot, Isa};
 
 /// Channels of one load of bytes.
 const VECTOR: usize = 16;
+
+/// How the codes under 4 output pixels become a tile of a dot product.
+pub trait Tiles: Dot {
+    /// Channels of a pixel that are read.
+    fn channels_read(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// What is added to a code, modulo 256, to make it one that the dot product reads.
+    fn offset(_layer: &Conv2d) -> u8 {
+        0
+    }
+
+    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
+    /// is [`Tiles::channels_read`] zero points: what a tap in the padding reads.
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8);
+}
 
 /// [`Tiles::pack_tile`] of pairs of i16. Not inlined: two dot products take it.
 #[inline(never)]

@@ -5,13 +5,12 @@
 //! Rows of the input are copied first, without gaps too, with their padding and as the codes that the products read, so that a row of a window is one run
 //! of bytes wherever it lies.
 
-use super::direct::Tiles;
 use super::gemm_4x8::{TileStep, ROWS};
 use super::tile::transpose;
 use crate::check::is_total;
 use crate::params::{container, Conv2d};
 use core::ops::Range;
-use simd::{mem, Isa};
+use simd::{mem, Dot, Isa};
 
 /// Layers of more channels are gathered tap by tap.
 const MOST_CHANNELS: usize = 4;
@@ -43,7 +42,7 @@ pub type Held = Option<(usize, usize)>;
 
 impl Windows {
     /// None for a layer that is gathered tap by tap.
-    pub fn new<D: Tiles>(layer: Conv2d, pixels: usize, offset: u8) -> Option<Self> {
+    pub fn new<D: Dot>(layer: Conv2d, pixels: usize, offset: u8) -> Option<Self> {
         is_windowed(layer.in_c as usize, layer.taps()).then_some(Self { layer, pixels, code: 4 / D::STEP, offset })
     }
 

@@ -35,7 +35,7 @@ const CENTRE: usize = 5;
 /// Between positions of a block: so that they do not meet in one set of the first-level cache.
 const POSITION_GAP: usize = 64;
 /// Tiles of one unit of work: enough to make the panels of weights cheap to read.
-const MOST_TILES: usize = 32;
+const MOST_TILES: usize = 36;
 /// Transformed codes of one block stay below this, so that they live in the second-level cache.
 const BLOCK_BYTES: usize = 256 * 1024;
 

@@ -12,6 +12,7 @@ pub mod exp;
 mod gemm;
 pub mod lanes;
 mod mean;
+pub mod non_finite;
 mod pool;
 mod quantize;
 mod softmax;
