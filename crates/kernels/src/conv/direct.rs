@@ -13,6 +13,7 @@ use crate::pack::packed_channels;
 use crate::params::Conv2d;
 use core::marker::PhantomData;
 use core::ops::Range;
+use core::slice::ChunksExactMut;
 use simd::{mem, Dot, Isa};
 
 /// How much of a layer is multiplied by a panel of weights before the next one comes.
@@ -170,26 +171,30 @@ impl<D: Tiles> Direct<D> {
             if let Some(windows) = windows {
                 let pixels = first * ROWS..layer.out_pixels().min((first + count) * ROWS);
                 let codes = windows.gather(isa, buffers.reads[0], pixels.clone(), border, &mut held);
-                if D::CHANNELS == COLUMNS {
-                    gemm_windows::multiply::<I, D>(isa, layer, buffers, (codes, pixels), self.steps(), (tiles, sums, widened));
+                if self.multiplies_windows() {
+                    gemm_windows::multiply::<I, D>(isa, layer, buffers, (codes, pixels), self.steps(), (sums, widened));
                     continue;
                 }
-                pack_tiles(isa, codes, windows.window_bytes(), self.steps(), tiles);
+                pack_tiles(isa, codes, windows.window_bytes(), tiles.chunks_exact_mut(self.tile_steps()), self.steps());
             } else {
                 self.pack(isa, buffers.reads[0], border, first, tiles);
+            }
+            if D::SUMS {
+                add_up(isa, tiles.chunks_exact_mut(self.tile_steps()));
             }
             self.multiply(isa, buffers, Block { tiles, first: first * ROWS }, sums, widened);
         }
     }
 
+    /// Whether windows are multiplied as they lie: not by dot products whose microkernels want tiles.
+    fn multiplies_windows(&self) -> bool {
+        D::CHANNELS == COLUMNS && !D::SUMS && !(D::ADDS && self.steps() > FEW_STEPS)
+    }
+
     /// Packs the tiles from number `first` on.
     fn pack<I: Isa>(&self, isa: I, input: &[u8], outside: &[u8], first: usize, tiles: &mut [TileStep]) {
         for (tile, i) in tiles.chunks_exact_mut(self.tile_steps()).zip(first..) {
-            let (steps, sums) = tile.split_at_mut(self.steps());
-            D::pack_tile(isa, &self.layer, input, outside, i * ROWS, steps, self.offset);
-            if let [sums] = sums {
-                *sums = pixel_sums(isa, steps);
-            }
+            D::pack_tile(isa, &self.layer, input, outside, i * ROWS, &mut tile[..self.steps()], self.offset);
         }
     }
 
@@ -225,16 +230,18 @@ impl<D: Tiles> Direct<D> {
     }
 }
 
-/// The sum of each pixel's codes, as i32, of a tile of signed bytes.
-fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
+/// Writes the sum of each pixel's codes, as i32, behind a tile of signed bytes.
+fn add_up<I: Isa>(isa: I, tiles: ChunksExactMut<'_, TileStep>) {
     let ones = isa.i8x16_splat(1);
-    let sums = steps.iter().fold(isa.i32x4_splat(0), |sums, step| {
-        let codes = isa.i8x16_load(mem::array(step.as_flattened(), 0));
-        isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(codes, ones, sums)
-    });
-    let mut bytes = TileStep::default();
-    isa.i32x4_store(sums, mem::array_mut(bytes.as_flattened_mut(), 0));
-    bytes
+    for tile in tiles {
+        if let [steps @ .., last] = tile {
+            let sums = steps.iter().fold(isa.i32x4_splat(0), |sums, step| {
+                let codes = isa.i8x16_load(mem::array(step.as_flattened(), 0));
+                isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(codes, ones, sums)
+            });
+            isa.i32x4_store(sums, mem::array_mut(last.as_flattened_mut(), 0));
+        }
+    }
 }
 
 /// The sums of a panel's eight channels under every pixel of tiles of `steps` each. A function of its own, so that the engine keeps the accumulators in

@@ -1,6 +1,6 @@
 //! Layers of up to 4 channels: the codes under an output pixel are laid side by side, (row, column, channel) without gaps. A step of a dot product then
-//! holds codes of several taps, and channels that a pixel does not have take none. Windows are multiplied as they lie, four at a time: there are so few
-//! steps to a panel that tiles would take as long to pack as to multiply.
+//! holds codes of several taps, and channels that a pixel does not have take none. Where there are so few steps that tiles would take half
+//! as long to pack as to multiply, windows are multiplied as they lie, four at a time.
 //!
 //! Rows of the input are copied first, without gaps too, with their padding and as the codes that the products read, so that a row of a window is one run
 //! of bytes wherever it lies.
@@ -10,6 +10,7 @@ use super::tile::transpose;
 use crate::check::is_total;
 use crate::params::{container, Conv2d};
 use core::ops::Range;
+use core::slice::ChunksExactMut;
 use simd::{mem, Dot, Isa};
 
 /// Layers of more channels are gathered tap by tap.
@@ -47,6 +48,7 @@ impl Windows {
     }
 
     /// Whether lines, where a layer has them, are together below a tensor's size.
+    #[inline(never)]
     pub fn is_sound(layer: &Conv2d) -> bool {
         let pixels = (layer.out_w - 1) * layer.stride_w + (layer.kernel_w - 1) * layer.dilation_w + 1;
         !is_windowed(layer.in_c as usize, layer.taps()) || is_total(&[pixels.saturating_add(2 * VECTOR as i32), layer.in_c, 2, layer.kernel_h])
@@ -262,11 +264,11 @@ fn store_all<I: Isa>(isa: I, vector: I::I8x16, bytes: &mut [u8]) {
     }
 }
 
-/// Windows as tiles of `steps` each, for who has no microkernel for windows.
+/// Windows, `window` bytes each, as the first `steps` of tiles.
 #[inline(never)]
-pub fn pack_tiles<I: Isa>(isa: I, windows: &[u8], window: usize, steps: usize, tiles: &mut [TileStep]) {
-    for (windows, tile) in windows.chunks_exact(ROWS * window).zip(tiles.chunks_exact_mut(steps)) {
-        for (at, steps) in (0..).step_by(VECTOR).zip(tile.chunks_mut(ROWS)) {
+pub fn pack_tiles<I: Isa>(isa: I, windows: &[u8], window: usize, tiles: ChunksExactMut<'_, TileStep>, steps: usize) {
+    for (windows, tile) in windows.chunks_exact(ROWS * window).zip(tiles) {
+        for (at, steps) in (0..).step_by(VECTOR).zip(tile[..steps].chunks_mut(ROWS)) {
             let rows = mem::rows::<VECTOR, ROWS>(windows, at, window).map(|row| isa.i32x4_load(row));
             for (step, codes) in steps.iter_mut().zip(transpose(isa, rows)) {
                 isa.i32x4_store(codes, mem::array_mut(step.as_flattened_mut(), 0));
