@@ -1,6 +1,7 @@
 /** What `import 'dyadic'` gives in Node: few files, and one copy of every class whichever entry it comes from. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -34,6 +35,12 @@ exported('what Node loads is bundled: a few files, no module for each source', (
   `.replace("import { registerHooks } from 'node:module';", "const { registerHooks } = await import('node:module');")) as string[];
   assert.ok(files.length < 20, `${files.length} files`);
   for (const file of files) assert.match(file, /\/dist\/node\//);
+});
+
+exported('the types are whole on a server: no lib.dom, and declarations are checked', () => {
+  const files = ['dist/entry/node.d.ts', 'dist/index.d.ts', 'dist/entry/train-node.d.ts'].map((file) => root + file);
+  const program = ts.createProgram(files, { target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts'], module: ts.ModuleKind.NodeNext, strict: true, noEmit: true, types: ['node'] });
+  assert.equal(ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`), []);
 });
 
 exported.run();

@@ -8,8 +8,14 @@ export type Flavour = 'scalar' | 'simd128' | 'relaxed';
  */
 export type Lowering = 'vpdpbusd' | 'sdot' | 'pmaddubsw' | 'other' | 'none';
 
+/** A compiled `WebAssembly.Module`, and what a `WebAssembly.Memory` has: those names are in TypeScript's lib.dom, which servers need not have. */
+export type WasmModule = object;
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
 /** Where the bytes of the wasm module come from, when not from the package itself. */
-export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
+export type WasmSource = WasmModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
 
 export interface EngineOptions {
   /** `auto` (default) takes the fastest flavour that gives the known answers here; `relaxed` only where its dot product is one instruction. */
@@ -25,7 +31,7 @@ export interface Engine {
    * that trusted the first one would compute wrongly.
    */
   readonly lowering: Lowering;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Bytes of the arena that are allocated and not freed, and how many allocations: 0 and 0 after everything is disposed. */
   readonly liveBytes: number;
   readonly liveAllocations: number;
