@@ -153,6 +153,10 @@ test('work: whole tiles, quads of tiles, vectors of channels', () => {
   // Three positions instead of four where the last tile of a row or column has one output.
   assert.is(workOf('winograd_f23', geometry({ outH: 7, outW: 7, inC: 16, outC: 8 })).products, 15 * 15 * 16 * 8);
   assert.is(workOf('direct_i16', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).output, 52 * 8);
+  // 27 codes under a window of 3 channels are 28 in whole steps.
+  assert.is(workOf('direct_i16', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).products, 52 * 28 * 8);
+  assert.is(workOf('direct_bytes', geometry({ outH: 7, outW: 7, inC: 3, outC: 3 })).products, 52 * 28 * 8);
+  assert.is(workOf('direct_bytes', geometry({ outH: 7, outW: 7, inC: 5, outC: 3 })).products, 52 * 72 * 8);
 });
 
 /** 1 byte direct, 16/9 by F(2,3), and 8 for F(4,3), which it would take if it kept its weights transformed. */

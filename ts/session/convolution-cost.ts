@@ -62,7 +62,9 @@ export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: Convol
     return { products: 36 * tiles * ins * outs, input: 36 * tiles * ins, output: 36 * tiles * outs, weights: 9 * ins * outs };
   }
   const pixels = whole(outH * outW, 4);
-  const taps = kernel[0] * kernel[1] * whole(inC, kind === 'direct_bytes' ? 4 : 2);
+  const step = kind === 'direct_bytes' ? 4 : 2;
+  // Whole windows of so few channels are laid side by side, else each kernel position is rounded up.
+  const taps = inC <= 4 ? whole(kernel[0] * kernel[1] * inC, step) : kernel[0] * kernel[1] * whole(inC, step);
   return { products: pixels * taps * outs, input: pixels * taps, output: pixels * outs, weights: taps * outs };
 }
 

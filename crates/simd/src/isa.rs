@@ -128,6 +128,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// `i8x16.shuffle`: a8 b8 a9 b9 … a15 b15.
     fn i8x16_interleave_high(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
+    /// The lanes of `a` that `lanes` numbers; 0 for numbers beyond 15.
+    fn i8x16_swizzle(self, a: Self::I8x16, lanes: Self::I8x16) -> Self::I8x16;
+
     // i16x8.
 
     /// One value in every lane.

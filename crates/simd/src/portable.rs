@@ -342,6 +342,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_swizzle(self, a: [i8; 16], lanes: [i8; 16]) -> [i8; 16] {
+        lanes.map(|lane| a.get(lane as u8 as usize).copied().unwrap_or(0))
+    }
+
+    #[inline(always)]
     fn i16x8_interleave_low(self, a: [i16; 8], b: [i16; 8]) -> [i16; 8] {
         [a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]]
     }

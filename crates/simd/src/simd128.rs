@@ -326,6 +326,11 @@ impl<R: Relaxable> Isa for Vectors<R> {
     }
 
     #[inline(always)]
+    fn i8x16_swizzle(self, a: v128, lanes: v128) -> v128 {
+        i8x16_swizzle(a, lanes)
+    }
+
+    #[inline(always)]
     fn i16x8_interleave_low(self, a: v128, b: v128) -> v128 {
         i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b)
     }

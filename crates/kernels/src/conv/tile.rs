@@ -1,11 +1,10 @@
 //! Gathers the codes under 4 output pixels into a tile `[K/2][4 pixels][2]` of i16 or `[K/4][4 pixels][4]` of bytes.
 //!
-//! K runs over (ky, kx, channel) with the channels rounded up to whole steps; the weights are packed in the same order.
+//! K runs over (ky, kx, channel) with the channels rounded up to whole steps; the weights are packed in the same order. Layers of up to 4 channels with a
+//! window are not packed: [`super::windows`].
 
 use super::conv2d_relaxed::operand_container;
-use super::direct::{steps_per_tap, Tiles};
 use super::gemm_4x8::{TileStep, ROWS};
-use super::stem;
 use crate::codes::{Container, I8, U8};
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
@@ -15,29 +14,42 @@ use simd::{mem, Dot, Isa};
 /// Channels of one load of bytes.
 const VECTOR: usize = 16;
 
+/// How the codes under 4 output pixels become a tile of a dot product.
+pub trait Tiles: Dot {
+    /// Channels of a pixel that are read.
+    fn channels_read(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// What is added to a code, modulo 256, to make it one that the dot product reads.
+    fn offset(_layer: &Conv2d) -> u8 {
+        0
+    }
+
+    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
+    /// is [`Tiles::channels_read`] zero points: what a tap in the padding reads.
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8);
+}
+
 /// [`Tiles::pack_tile`] of pairs of i16. Not inlined: two dot products take it.
 #[inline(never)]
-fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-    let outside = &*border;
-    match (layer.reads_rows(), layer.in_container) {
-        (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
-        (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
-        (_, container::U8) => {
-            gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps))
-        }
-        _ => gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
+fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
+    let in_c = layer.in_c as usize;
+    match layer.in_container {
+        container::U8 => gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
+        _ => gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
     }
 }
 
 impl Tiles for I16Dot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-        pack_words(isa, layer, input, border, first, tile);
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
+        pack_words(isa, layer, input, outside, first, tile);
     }
 }
 
 impl Tiles for PairedDot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-        pack_words(isa, layer, input, border, first, tile);
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
+        pack_words(isa, layer, input, outside, first, tile);
     }
 }
 
@@ -46,21 +58,16 @@ macro_rules! byte_tiles {
         $(
             impl Tiles for $dot {
                 fn channels_read(layer: &Conv2d) -> usize {
-                    if layer.reads_rows() { stem::PIXEL } else { layer.whole_channels() }
+                    layer.whole_channels()
                 }
 
-                fn border_bytes(layer: &Conv2d) -> usize {
-                    if layer.reads_rows() { stem::border_bytes(layer.kernel_w as usize) } else { layer.whole_channels() }
-                }
-
-                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
+                fn offset(layer: &Conv2d) -> u8 {
                     let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
-                    let offset = if is_moved { 0x80 } else { 0 };
-                    if layer.reads_rows() {
-                        stem::pack_byte_tile(isa, layer, input, border, first, tile, offset);
-                    } else {
-                        pack_bytes(isa, layer, input, border, first, tile, offset);
-                    }
+                    if is_moved { 0x80 } else { 0 }
+                }
+
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
+                    pack_bytes(isa, layer, input, outside, first, tile, offset);
                 }
             }
         )*
@@ -115,7 +122,7 @@ fn gather<D: Dot>(
     let (rows, columns) = (layer.rows(), layer.columns());
     let (in_w, in_c, in_stride) = (layer.in_w as usize, layer.in_c as usize, layer.in_stride as usize);
     let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
-    let mut steps = tile.chunks_exact_mut(steps_per_tap::<D>(in_c));
+    let mut steps = tile.chunks_exact_mut(in_c.div_ceil(D::STEP));
     for ky in 0..layer.kernel_h as usize {
         let lines = pixels.map(|(y, _, image)| rows.element(y, ky).map(|y| image + y * in_w));
         for kx in 0..layer.kernel_w as usize {

@@ -56,7 +56,8 @@ mutants! {
     }
     tile_packing: conv::convolution {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
-        i32x4_from_i16x8, i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_extend_low_i8x16_u, i16x8_extend_high_i8x16_u
+        i32x4_from_i16x8, i8x16_swizzle, i8x16_load, i16x8_splat, i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_extend_low_i8x16_u,
+        i16x8_extend_high_i8x16_u
     }
     paired: paired::convolution {
         i32x4_dot_i16x8_s, i32x4_add, i32x4_sub, i32x4_shl, i32x4_shr_s, i16x8_load32_splat, i16x8_load, i16x8_narrow_i32x4_s
