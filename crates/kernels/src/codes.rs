@@ -184,12 +184,6 @@ pub fn write_code(container: i32, bytes: &mut [u8], at: usize, code: i32) {
     with_container!(container, C => C::write(bytes, at, code));
 }
 
-/// [`Container::load`] of the container numbered `container`.
-#[inline(always)]
-pub fn load_eight<I: Isa>(isa: I, container: i32, bytes: &[u8], at: usize) -> I::I16x8 {
-    with_container!(container, C => C::load(isa, bytes, at))
-}
-
 /// Sixteen codes from element `at` on.
 #[inline(always)]
 pub fn load_sixteen<I: Isa>(isa: I, container: i32, bytes: &[u8], at: usize) -> [I::I16x8; 2] {

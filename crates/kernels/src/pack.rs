@@ -3,8 +3,8 @@
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
 use crate::codes::padded;
 use crate::conv::conv2d_relaxed::operand_zero_point;
-use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
+use crate::conv::reach::{panel_bytes, Reach};
 use crate::conv::winograd_f43::TAPS;
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, dot, PackConv2d, PackConv2dRelaxed, PackDepthwise};
@@ -17,7 +17,8 @@ pub const fn packed_channels(out_c: usize) -> usize {
     padded(out_c)
 }
 
-/// Bytes of the panels `[out_c/8][K/2][8][2]` of i8 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even).
+/// Bytes of the panels `[out_c/8][K/2][8][2]` of i8 that [`PackConv2d`] writes, K = kernel positions · (in_c rounded up to even), or to in_c ≤ 4 the
+/// whole window rounded up.
 pub fn packed_conv2d_bytes(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
     panel_bytes::<I16Dot>(in_c, out_c, kernel_h, kernel_w)
 }
@@ -121,23 +122,23 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// The weight of one input channel at one kernel position; 0 where there is none.
-    pub fn weight(&self, filter: Option<&[u8]>, tap: usize, channel: usize) -> i8 {
-        filter.filter(|_| channel < self.in_c).map_or(0, |filter| filter[channel * self.taps + tap] as i8)
+    /// The weight of element `k` of K, of which each kernel position takes `reach`; 0 where there is none.
+    pub fn weight(&self, filter: Option<&[u8]>, reach: usize, k: usize) -> i8 {
+        let (tap, channel) = (k / reach, k % reach);
+        filter.filter(|_| channel < self.in_c && tap < self.taps).map_or(0, |filter| filter[channel * self.taps + tap] as i8)
     }
 }
 
 /// Writes the panels of `D` in `units`, `offset` added to each weight, and packs bias and multipliers. Where there is no channel the weight is 0.
 fn pack_panels<D: Dot>(buffers: &mut Buffers<'_>, filters: Filters, units: Range<usize>, offset: i8) {
     let Filters { in_c, taps, zero_point } = filters;
-    let steps = taps * steps_per_tap::<D>(in_c);
+    let Reach { tap, steps } = Reach::new::<D>(in_c, taps);
     for channel in units.start * COLUMNS..units.end * COLUMNS {
         let (panel, column) = (channel / COLUMNS, channel % COLUMNS);
         let filter = filter(buffers.reads[0], channel, in_c * taps);
         for step in 0..steps {
-            let (tap, first) = (step / steps_per_tap::<D>(in_c), step % steps_per_tap::<D>(in_c) * D::STEP);
             for lane in 0..D::STEP {
-                let weight = filters.weight(filter, tap, first + lane);
+                let weight = filters.weight(filter, tap, step * D::STEP + lane);
                 buffers.writes[0][((panel * steps + step) * COLUMNS + column) * D::STEP + lane] = weight.wrapping_add(offset) as u8;
             }
         }

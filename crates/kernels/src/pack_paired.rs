@@ -1,8 +1,8 @@
 //! [`PackConv2dPaired`]: weights into the panels of pairs of `conv::conv2d_paired`.
 
 use crate::check::{field_holds, fields_in, is_total, MAX_DIMENSION};
-use crate::conv::direct::{panel_bytes, steps_per_tap};
 use crate::conv::gemm_4x8::COLUMNS;
+use crate::conv::reach::{panel_bytes, Reach};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::{check_packing, filter, pack_channel, packed_channels, packing_spans, Filters};
 use crate::params::PackConv2dPaired;
@@ -54,13 +54,13 @@ impl Kernel for PackConv2dPaired {
 /// Writes the pairs of the channel `low` and of that 8 after it.
 fn pack_pairs(buffers: &mut Buffers<'_>, filters: Filters, low: usize) {
     let Filters { in_c, taps, .. } = filters;
-    let per_tap = steps_per_tap::<PairedDot>(in_c);
+    let Reach { tap, steps } = Reach::new::<PairedDot>(in_c, taps);
     let both = [low, low + COLUMNS].map(|channel| filter(buffers.reads[0], channel, in_c * taps));
     let (panel, column) = (low / PairedDot::CHANNELS, low % PairedDot::CHANNELS);
-    for step in 0..taps * per_tap {
+    for step in 0..steps {
         for lane in 0..PairedDot::STEP {
-            let [low, high] = both.map(|filter| filters.weight(filter, step / per_tap, step % per_tap * PairedDot::STEP + lane));
-            let element = ((panel * taps * per_tap + step) * COLUMNS + column) * PairedDot::STEP + lane;
+            let [low, high] = both.map(|filter| filters.weight(filter, tap, step * PairedDot::STEP + lane));
+            let element = ((panel * steps + step) * COLUMNS + column) * PairedDot::STEP + lane;
             mem::write_i16(buffers.writes[0], element * 2, PairedDot::pair(low, high));
         }
     }

@@ -7,7 +7,7 @@ mod words;
 
 pub use any::AnyForm;
 pub use exact::Exact;
-pub use q15::{Q15Bounded, Q15Left, Q15Right};
+pub use q15::{Bounded, Left, Q15End, Q15Left, Q15Right, Right, Shift, Q15};
 pub(crate) use words::with_scale;
 pub use words::{CopiedWords, Q15LeftWords, Q15RightWords, Q15Words, Scale, WordsEnd};
 

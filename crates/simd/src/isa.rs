@@ -98,6 +98,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Wrapping sum.
     fn i8x16_add(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
+    /// Saturating sum.
+    fn i8x16_add_sat_s(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
     /// Wrapping difference.
     fn i8x16_sub(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
@@ -124,6 +127,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
 
     /// `i8x16.shuffle`: a8 b8 a9 b9 … a15 b15.
     fn i8x16_interleave_high(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
+    /// The lanes of `a` that `lanes` numbers; 0 for numbers beyond 15.
+    fn i8x16_swizzle(self, a: Self::I8x16, lanes: Self::I8x16) -> Self::I8x16;
 
     // i16x8.
 

@@ -222,6 +222,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_add_sat_s(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| a[i].saturating_add(b[i]))
+    }
+
+    #[inline(always)]
     fn i8x16_sub(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
         from_fn(|i| a[i].wrapping_sub(b[i]))
     }
@@ -334,6 +339,11 @@ impl Isa for Portable {
     #[inline(always)]
     fn i8x16_interleave_high(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
         from_fn(|i| if i % 2 == 0 { a[8 + i / 2] } else { b[8 + i / 2] })
+    }
+
+    #[inline(always)]
+    fn i8x16_swizzle(self, a: [i8; 16], lanes: [i8; 16]) -> [i8; 16] {
+        lanes.map(|lane| a.get(lane as u8 as usize).copied().unwrap_or(0))
     }
 
     #[inline(always)]

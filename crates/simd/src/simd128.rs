@@ -206,6 +206,11 @@ impl<R: Relaxable> Isa for Vectors<R> {
     }
 
     #[inline(always)]
+    fn i8x16_add_sat_s(self, a: v128, b: v128) -> v128 {
+        i8x16_add_sat(a, b)
+    }
+
+    #[inline(always)]
     fn i8x16_sub(self, a: v128, b: v128) -> v128 {
         i8x16_sub(a, b)
     }
@@ -318,6 +323,11 @@ impl<R: Relaxable> Isa for Vectors<R> {
     #[inline(always)]
     fn i8x16_interleave_high(self, a: v128, b: v128) -> v128 {
         i8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(a, b)
+    }
+
+    #[inline(always)]
+    fn i8x16_swizzle(self, a: v128, lanes: v128) -> v128 {
+        i8x16_swizzle(a, lanes)
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! [`Conv2d`]: direct convolution by dot products of i16.
 
 use super::direct::Direct;
+use super::windows::Windows;
 use crate::check::field_holds;
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
 use crate::params::Conv2d;
@@ -12,6 +13,7 @@ impl Kernel for Conv2d {
     fn check(&self) -> Result<(), BadParam> {
         self.check_layer()?;
         field_holds!(self.groups == 1; groups);
+        field_holds!(Windows::is_sound(self); out_w);
         Ok(())
     }
 

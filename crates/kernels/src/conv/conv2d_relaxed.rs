@@ -2,6 +2,7 @@
 
 use super::direct::Direct;
 use super::layer::Layer;
+use super::windows::Windows;
 use crate::check::{field_holds, fields_in};
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, dot, Conv2dRelaxed};
@@ -57,21 +58,23 @@ impl Kernel for Conv2dRelaxed {
         let layer = self.layer();
         layer.check_layer()?;
         field_holds!(self.groups == 1; groups);
+        field_holds!(Windows::is_sound(&layer); out_w);
         fields_in!(self, dot::I7..=dot::SDOT; dot);
         field_holds!(self.dot != dot::I7 || (0..=127).contains(&self.in_zero_point); in_zero_point);
         Ok(())
     }
 
+    // Every dot product of bytes takes as much of everything.
     fn spans(&self) -> Spans {
-        with_dot!(self, direct => direct.spans())
+        Direct::<I7Dot>::new(self.layer()).spans()
     }
 
     fn units(&self) -> usize {
-        with_dot!(self, direct => direct.units())
+        Direct::<I7Dot>::new(self.layer()).units()
     }
 
     fn scratch_bytes(&self) -> usize {
-        with_dot!(self, direct => direct.scratch_bytes())
+        Direct::<I7Dot>::new(self.layer()).scratch_bytes()
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {

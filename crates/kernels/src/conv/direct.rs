@@ -3,16 +3,19 @@
 use super::few_steps::{self, FEW_STEPS};
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, gemm_6x8, PanelStep, TileStep, COLUMNS, ROWS};
+use super::gemm_windows;
 use super::paired;
 use super::pointwise;
-use super::stem;
+use super::reach::{panel_bytes, Reach};
+use super::tile::Tiles;
+use super::windows::{is_windowed, pack_tiles, Windows};
 use crate::check::element_bytes;
-use crate::codes::padded;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
 use crate::params::Conv2d;
 use core::marker::PhantomData;
 use core::ops::Range;
+use core::slice::ChunksExactMut;
 use simd::{mem, Dot, Isa};
 
 /// How much of a layer is multiplied by a panel of weights before the next one comes.
@@ -24,55 +27,18 @@ struct BlockLimits {
     tiles: usize,
 }
 
-/// What a block may hold. A panel that is widened for every block wants large ones.
-const fn block_limits<D: Dot>() -> BlockLimits {
-    if D::WIDENS {
-        BlockLimits { bytes: 512 * 1024, tiles: 32 }
-    } else {
-        BlockLimits { bytes: 192 * 1024, tiles: 72 }
+/// What a block may hold. A panel that is widened for every block wants large ones; so do few steps, next to which what is done once per panel shows. Windows are
+/// gathered from rows that stay in the first-level cache.
+const fn block_limits<D: Dot>(is_windowed: bool) -> BlockLimits {
+    match (D::WIDENS, is_windowed) {
+        (true, _) => BlockLimits { bytes: 512 * 1024, tiles: 32 },
+        (false, true) => BlockLimits { bytes: 192 * 1024, tiles: 18 },
+        (false, false) => BlockLimits { bytes: 192 * 1024, tiles: 72 },
     }
 }
 
 /// Tiles that the wide microkernel takes at once, as two groups of six pixels.
 const TRIPLE: usize = 3;
-
-/// Steps of K that one kernel position takes.
-pub fn steps_per_tap<D: Dot>(in_c: usize) -> usize {
-    in_c.div_ceil(D::STEP)
-}
-
-/// Bytes of the panels `[out_c/channels][K/step][channels][step]`, K = kernel positions · (in_c rounded up to whole steps).
-pub fn panel_bytes<D: Dot>(in_c: usize, out_c: usize, kernel_h: usize, kernel_w: usize) -> usize {
-    out_c.next_multiple_of(D::CHANNELS) * kernel_h * kernel_w * steps_per_tap::<D>(in_c) * D::STEP
-}
-
-/// How the codes under 4 output pixels become a tile of a dot product.
-pub trait Tiles: Dot {
-    /// Channels of a pixel that are read.
-    fn channels_read(layer: &Conv2d) -> usize {
-        if layer.reads_rows() {
-            stem::PIXEL
-        } else {
-            layer.in_c as usize
-        }
-    }
-
-    /// Bytes that stand for what lies in the padding.
-    fn border_bytes(layer: &Conv2d) -> usize {
-        if layer.reads_rows() {
-            stem::border_bytes(layer.kernel_w as usize)
-        } else {
-            layer.in_c as usize
-        }
-    }
-
-    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `border`
-    /// is [`Tiles::border_bytes`] of zero points: what a tap in the padding reads.
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]);
-
-    /// Packs the first of `tiles`, where it is faster by more than one at a time; returns how many.
-    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize;
-}
 
 /// Packed tiles and the output pixel that the first of them begins with.
 #[derive(Clone, Copy)]
@@ -85,17 +51,18 @@ pub(super) struct Block<'a> {
 #[derive(Clone, Copy)]
 pub struct Direct<D: Tiles> {
     layer: Conv2d,
+    offset: u8,
     dot: PhantomData<D>,
 }
 
 impl<D: Tiles> Direct<D> {
     /// `layer` passed its check.
     pub fn new(layer: Conv2d) -> Self {
-        Self { layer, dot: PhantomData }
+        Self { layer, offset: D::offset(&layer), dot: PhantomData }
     }
 
     fn steps(&self) -> usize {
-        self.layer.taps() * steps_per_tap::<D>(self.layer.in_c as usize)
+        Reach::new::<D>(self.layer.in_c as usize, self.layer.taps()).steps
     }
 
     /// Bytes of the packed weights of a panel.
@@ -110,8 +77,8 @@ impl<D: Tiles> Direct<D> {
 
     /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
     fn block_tiles(&self) -> usize {
-        let limits = block_limits::<D>();
-        let most = (limits.bytes / (self.tile_steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
+        let limits = block_limits::<D>(self.windows().is_some());
+        let most = (limits.bytes / (self.steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
         // Blocks of one size: a small last one would read, or widen, every panel for little. Whole triples, where there are some.
         let even = self.tiles().div_ceil(self.tiles().div_ceil(most));
         let whole = even.next_multiple_of(TRIPLE);
@@ -134,7 +101,7 @@ impl<D: Tiles> Direct<D> {
         let channels = packed_channels(out_c);
         let output = layer.output_elements(out_c.next_multiple_of(D::CHANNELS)) * element_bytes(layer.out_container);
         Spans::new()
-            .with(0, layer.input_offset, layer.input_bytes(D::channels_read(layer)), Access::Read)
+            .with(0, layer.input_offset, layer.input_bytes(self.channels_read()), Access::Read)
             .with(1, layer.weights_offset, weights, Access::Read)
             .with(2, layer.bias_offset, channels * 4, Access::Read)
             .with(3, layer.multiplier_offset, layer.multiplier_bytes(channels), Access::Read)
@@ -146,12 +113,26 @@ impl<D: Tiles> Direct<D> {
         self.tiles().div_ceil(self.block_tiles())
     }
 
-    /// A block of packed tiles, a row of zero points, sums, and a widened panel.
+    /// A block of packed tiles with the sums of their codes, windows or a pixel of zero points, sums, and a widened panel.
     pub fn scratch_bytes(&self) -> usize {
-        self.block_tiles() * self.tile_steps() * size_of::<TileStep>()
-            + padded(D::border_bytes(&self.layer))
-            + self.sums_bytes()
-            + self.widened_bytes()
+        self.block_tiles() * (self.steps() + 1) * size_of::<TileStep>() + self.border_bytes() + self.sums_bytes() + self.widened_bytes()
+    }
+
+    fn windows(&self) -> Option<Windows> {
+        Windows::new::<D>(self.layer, self.block_tiles() * ROWS, self.offset)
+    }
+
+    fn channels_read(&self) -> usize {
+        if is_windowed(self.layer.in_c as usize, self.layer.taps()) {
+            Windows::channels_read(&self.layer)
+        } else {
+            D::channels_read(&self.layer)
+        }
+    }
+
+    /// The windows of a block, or a pixel in the padding.
+    fn border_bytes(&self) -> usize {
+        self.windows().map_or_else(|| D::channels_read(&self.layer), |windows| windows.scratch_bytes())
     }
 
     /// The sums of a block and the channels of a panel.
@@ -168,31 +149,55 @@ impl<D: Tiles> Direct<D> {
         }
     }
 
-    /// [`Kernel::run`](crate::Kernel::run).
+    /// [`Kernel::run`](crate::Kernel::run). A function of its own: by which dot product of bytes is mostly the same code in WebAssembly, and there but once.
+    #[inline(never)]
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
         let layer = &self.layer;
         let (sums, scratch) = scratch.split_at_mut(self.sums_bytes());
         let (widened, scratch) = scratch.split_at_mut(self.widened_bytes());
         let widened = mem::panels_mut::<16, 2>(widened);
-        let (border, scratch) = scratch.split_at_mut(D::border_bytes(layer));
-        border.fill(layer.in_zero_point as u8);
+        let (border, scratch) = scratch.split_at_mut(self.border_bytes());
+        let windows = self.windows();
+        let mut held = None;
+        if windows.is_none() {
+            border.fill(layer.in_zero_point as u8);
+        }
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
+        let sums = mem::panels_mut::<16, 2>(sums);
+        let block_tiles = self.block_tiles();
         for unit in units {
-            let first = unit * self.block_tiles();
-            let count = self.block_tiles().min(self.tiles() - first);
-            let (input, length) = (buffers.reads[0], self.tile_steps());
-            let packed = D::pack_pointwise(isa, layer, input, pointwise::Tiles { first: first * ROWS, length, tiles: &mut tiles[..count * length] });
-            for (i, tile) in tiles.chunks_exact_mut(length).take(count).enumerate() {
-                let (steps, sums) = tile.split_at_mut(self.steps());
-                if i >= packed {
-                    D::pack_tile(isa, layer, input, border, (first + i) * ROWS, steps);
+            let first = unit * block_tiles;
+            let count = block_tiles.min(self.tiles() - first);
+            let tiles = &mut tiles[..count * self.tile_steps()];
+            if let Some(windows) = windows {
+                let pixels = first * ROWS..layer.out_pixels().min((first + count) * ROWS);
+                let codes = windows.gather(isa, buffers.reads[0], pixels.clone(), border, &mut held);
+                if self.multiplies_windows() {
+                    gemm_windows::multiply::<I, D>(isa, layer, buffers, (codes, pixels), self.steps(), (sums, widened));
+                    continue;
                 }
-                if let [sums] = sums {
-                    *sums = pixel_sums(isa, steps);
-                }
+                pack_tiles(isa, codes, windows.window_bytes(), tiles.chunks_exact_mut(self.tile_steps()), self.steps());
+            } else {
+                self.pack(isa, buffers.reads[0], border, first, tiles);
             }
-            let block = Block { tiles: &tiles[..count * length], first: first * ROWS };
-            self.multiply(isa, buffers, block, mem::panels_mut::<16, 2>(sums), widened);
+            if D::SUMS {
+                add_up(isa, tiles.chunks_exact_mut(self.tile_steps()));
+            }
+            self.multiply(isa, buffers, Block { tiles, first: first * ROWS }, sums, widened);
+        }
+    }
+
+    /// Whether windows are multiplied as they lie: not by dot products whose microkernels want tiles.
+    fn multiplies_windows(&self) -> bool {
+        D::CHANNELS == COLUMNS && !D::SUMS && !(D::ADDS && self.steps() > FEW_STEPS)
+    }
+
+    /// Packs the tiles from number `first` on.
+    fn pack<I: Isa>(&self, isa: I, input: &[u8], outside: &[u8], first: usize, tiles: &mut [TileStep]) {
+        let length = self.tile_steps();
+        let packed = D::pack_pointwise(isa, &self.layer, input, pointwise::Tiles { first: first * ROWS, length, tiles: &mut *tiles }, self.offset);
+        for (tile, i) in tiles.chunks_exact_mut(length).zip(first..).skip(packed) {
+            D::pack_tile(isa, &self.layer, input, outside, i * ROWS, &mut tile[..self.steps()], self.offset);
         }
     }
 
@@ -231,16 +236,18 @@ impl<D: Tiles> Direct<D> {
     }
 }
 
-/// The sum of each pixel's codes, as i32, of a tile of signed bytes.
-fn pixel_sums<I: Isa>(isa: I, steps: &[TileStep]) -> TileStep {
+/// Writes the sum of each pixel's codes, as i32, behind a tile of signed bytes.
+fn add_up<I: Isa>(isa: I, tiles: ChunksExactMut<'_, TileStep>) {
     let ones = isa.i8x16_splat(1);
-    let sums = steps.iter().fold(isa.i32x4_splat(0), |sums, step| {
-        let codes = isa.i8x16_load(mem::array(step.as_flattened(), 0));
-        isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(codes, ones, sums)
-    });
-    let mut bytes = TileStep::default();
-    isa.i32x4_store(sums, mem::array_mut(bytes.as_flattened_mut(), 0));
-    bytes
+    for tile in tiles {
+        if let [steps @ .., last] = tile {
+            let sums = steps.iter().fold(isa.i32x4_splat(0), |sums, step| {
+                let codes = isa.i8x16_load(mem::array(step.as_flattened(), 0));
+                isa.i32x4_relaxed_dot_i8x16_i7x16_add_s(codes, ones, sums)
+            });
+            isa.i32x4_store(sums, mem::array_mut(last.as_flattened_mut(), 0));
+        }
+    }
 }
 
 /// The sums of a panel's eight channels under every pixel of tiles of `steps` each. A function of its own, so that the engine keeps the accumulators in

@@ -157,6 +157,7 @@ impl Conv2d {
 
     /// Where form Q15 shifts to the left: how far from 0 a bias matters. Beyond it `t` of SPEC 2.2 saturates whatever the products add up to, so that a bias may
     /// stop there; then sums shifted to the left stay inside 32 bits. `None` for another form, and where there are too many products for that.
+    #[inline(never)]
     pub(crate) fn bias_bound(&self) -> Option<i32> {
         if self.form != form::Q15 || self.shift > 0 {
             return None;

@@ -5,6 +5,7 @@ use super::finish::{finish, initial, Eight};
 use super::gemm_4x16::gemm_4x16;
 use super::gemm_4x8::{PanelStep, TileStep, ROWS};
 use super::layer::Layer;
+use super::windows::Windows;
 use crate::check::{field_holds, fields_in};
 use crate::kernel::{BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, Conv2d, Conv2dPaired};
@@ -18,6 +19,7 @@ impl Kernel for Conv2dPaired {
         let layer = self.layer();
         layer.check_layer()?;
         field_holds!(self.groups == 1; groups);
+        field_holds!(Windows::is_sound(&layer); out_w);
         fields_in!(self, container::U8..=container::I8; in_container);
         fields_in!(self, if self.in_container == container::I8 { -15..=15 } else { 0..=15 }; in_zero_point);
         field_holds!(self.out_stride as usize >= (self.out_c as usize).next_multiple_of(PairedDot::CHANNELS); out_stride);

@@ -1,13 +1,11 @@
 //! Gathers the codes under 4 output pixels into a tile `[K/2][4 pixels][2]` of i16 or `[K/4][4 pixels][4]` of bytes.
 //!
-//! K runs over (ky, kx, channel) with the channels rounded up to whole steps; the weights are packed in the same order.
+//! K runs over (ky, kx, channel) with the channels rounded up to whole steps; the weights are packed in the same order. Layers of up to 4 channels with a
+//! window are not packed: [`super::windows`].
 
 use super::conv2d_relaxed::operand_container;
-use super::direct::{steps_per_tap, Tiles};
 use super::gemm_4x8::{TileStep, ROWS};
 use super::pointwise;
-use super::stem;
-use crate::codes::{I8, U8};
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
 use simd::dot::{I16Dot, I7Dot, PairedDot, SDot, UsDot, W4Dot};
@@ -16,36 +14,61 @@ use simd::{mem, Dot, Isa};
 /// Channels of one load of bytes.
 const VECTOR: usize = 16;
 
+/// How the codes under 4 output pixels become a tile of a dot product.
+pub trait Tiles: Dot {
+    /// Whether the module does without what only makes this one fast: pairs of i16 beside dot products of bytes, which few layers have; and all where vectors
+    /// are arrays of numbers, which is to be small.
+    const IS_RARE: bool = cfg!(all(target_arch = "wasm32", not(target_feature = "simd128")))
+        || (!Self::ADDS && cfg!(all(target_feature = "relaxed-simd", not(feature = "train"))));
+
+    /// Channels of a pixel that are read.
+    fn channels_read(layer: &Conv2d) -> usize {
+        layer.in_c as usize
+    }
+
+    /// What is added to a code, modulo 256, to make it one that the dot product reads.
+    fn offset(_layer: &Conv2d) -> u8 {
+        0
+    }
+
+    /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
+    /// is [`Tiles::channels_read`] zero points: what a tap in the padding reads.
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8);
+
+    /// Packs the first of `tiles`, where more than one at a time are faster; returns how many.
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, offset: u8) -> usize;
+}
+
 /// [`Tiles::pack_tile`] of pairs of i16. Not inlined: two dot products take it.
 #[inline(never)]
-fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-    let outside = &*border;
-    match (layer.reads_rows(), layer.in_container) {
-        (true, container::U8) => stem::pack_tile::<I, U8>(isa, layer, input, border, first, tile),
-        (true, _) => stem::pack_tile::<I, I8>(isa, layer, input, border, first, tile),
-        _ => {
-            let words = Words::new(isa, layer.in_container);
-            gather::<I16Dot>(layer, input, outside, layer.in_c as usize, first, tile, |codes, steps| pack_pairs(isa, words, codes, steps));
-        }
-    }
+fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
+    let in_c = layer.in_c as usize;
+    let words = Words::new(isa, layer.in_container);
+    gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs(isa, words, codes, steps));
 }
 
 impl Tiles for I16Dot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-        pack_words(isa, layer, input, border, first, tile);
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
+        pack_words(isa, layer, input, outside, first, tile);
     }
 
-    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
+        if Self::IS_RARE {
+            return 0;
+        }
         pointwise::pack_words(isa, layer, input, tiles)
     }
 }
 
 impl Tiles for PairedDot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-        pack_words(isa, layer, input, border, first, tile);
+    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
+        pack_words(isa, layer, input, outside, first, tile);
     }
 
-    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
+        if Self::IS_RARE {
+            return 0;
+        }
         pointwise::pack_words(isa, layer, input, tiles)
     }
 }
@@ -55,37 +78,24 @@ macro_rules! byte_tiles {
         $(
             impl Tiles for $dot {
                 fn channels_read(layer: &Conv2d) -> usize {
-                    if layer.reads_rows() { stem::PIXEL } else { layer.whole_channels() }
+                    layer.whole_channels()
                 }
 
-                fn border_bytes(layer: &Conv2d) -> usize {
-                    if layer.reads_rows() { stem::border_bytes(layer.kernel_w as usize) } else { layer.whole_channels() }
+                fn offset(layer: &Conv2d) -> u8 {
+                    let is_moved = operand_container(dot::$number, layer.in_container) != layer.in_container;
+                    if is_moved { 0x80 } else { 0 }
                 }
 
-                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], border: &mut [u8], first: usize, tile: &mut [TileStep]) {
-                    let offset = offset(dot::$number, layer);
-                    if layer.reads_rows() {
-                        stem::pack_byte_tile(isa, layer, input, border, first, tile, offset);
-                    } else {
-                        pack_bytes(isa, layer, input, border, first, tile, offset);
-                    }
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
+                    pack_bytes(isa, layer, input, outside, first, tile, offset);
                 }
 
-                fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>) -> usize {
-                    pointwise::pack_bytes(isa, layer, input, tiles, offset(dot::$number, layer))
+                fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, offset: u8) -> usize {
+                    pointwise::pack_bytes(isa, layer, input, tiles, offset)
                 }
             }
         )*
     };
-}
-
-/// What is added to each code for the dot product numbered `dot`.
-fn offset(dot: i32, layer: &Conv2d) -> u8 {
-    if operand_container(dot, layer.in_container) == layer.in_container {
-        0
-    } else {
-        0x80
-    }
 }
 
 byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
@@ -124,7 +134,7 @@ fn gather<D: Dot>(
     let (rows, columns) = (layer.rows(), layer.columns());
     let (in_w, in_c, in_stride) = (layer.in_w as usize, layer.in_c as usize, layer.in_stride as usize);
     let pixels: [(usize, usize, usize); ROWS] = from_fn(|i| layer.place((first + i).min(last)));
-    let mut steps = tile.chunks_exact_mut(steps_per_tap::<D>(in_c));
+    let mut steps = tile.chunks_exact_mut(in_c.div_ceil(D::STEP));
     for ky in 0..layer.kernel_h as usize {
         let lines = pixels.map(|(y, _, image)| rows.element(y, ky).map(|y| image + y * in_w));
         for kx in 0..layer.kernel_w as usize {

@@ -15,7 +15,23 @@ fn i32s(bytes: &[u8]) -> Vec<i32> {
     bytes.chunks_exact(4).map(|four| i32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
 }
 
-/// [out_c/8][tap][pair][8][2], and −zp·Σw in the bias.
+/// K of a filter in steps of `step`: channels rounded up to whole steps, or where there are at most 4 the whole window.
+pub fn length(in_c: usize, taps: usize, step: usize) -> usize {
+    if in_c <= 4 && taps > 1 {
+        (taps * in_c).next_multiple_of(step)
+    } else {
+        taps * in_c.next_multiple_of(step)
+    }
+}
+
+/// Where weight `at` of `[out_c][in_c][tap]` goes to in `[out_c/8][K/step][8][step]`.
+pub fn place(at: usize, in_c: usize, taps: usize, step: usize) -> usize {
+    let (channel, c, tap) = (at / (in_c * taps), at / taps % in_c, at % taps);
+    let k = if in_c <= 4 && taps > 1 { tap * in_c + c } else { tap * in_c.next_multiple_of(step) + c };
+    ((channel / 8 * length(in_c, taps, step) + k) / step * 8 + channel % 8) * step + k % step
+}
+
+/// [out_c/8][K/2][8][2], and −zp·Σw in the bias.
 pub fn conv2d<I: Isa>(isa: I) -> Verdict {
     let mut random = Seed::new(3);
     for (in_c, out_c, kernel_h, kernel_w) in [(1, 1, 1, 1), (3, 9, 2, 3), (4, 8, 3, 3), (5, 17, 1, 2)] {
@@ -32,12 +48,10 @@ pub fn conv2d<I: Isa>(isa: I) -> Verdict {
             ..PackConv2d::default()
         };
         let packed = run(isa, &pack, &[&from_i8(&w), &from_i32(&bias), &from_i32(&[321])]);
-        let (taps, pairs, channels) = (kernel_h * kernel_w, in_c.div_ceil(2), out_c.next_multiple_of(8));
-        let mut panels = vec![0; channels * taps * pairs * 2];
+        let (taps, channels) = (kernel_h * kernel_w, out_c.next_multiple_of(8));
+        let mut panels = vec![0; channels * length(in_c, taps, 2)];
         for (at, &weight) in w.iter().enumerate() {
-            let (channel, c, tap) = (at / (in_c * taps), at / taps % in_c, at % taps);
-            let step = channel / 8 * taps * pairs + tap * pairs + c / 2;
-            panels[(step * 8 + channel % 8) * 2 + c % 2] = weight;
+            panels[place(at, in_c, taps, 2)] = weight;
         }
         let bytes: Vec<i32> = packed[0].iter().map(|&byte| i32::from(byte as i8)).collect();
         compare("panels", &bytes, &panels)?;
@@ -52,7 +66,7 @@ pub fn conv2d<I: Isa>(isa: I) -> Verdict {
     Ok(())
 }
 
-/// [out_c/8][tap][quad][8][4], code + 8 where the weights come second, and −zp·Σw in the bias, zp that of the codes that are multiplied.
+/// [out_c/8][K/4][8][4], code + 8 where the weights come second, and −zp·Σw in the bias, zp that of the codes that are multiplied.
 pub fn conv2d_relaxed<I: Isa>(isa: I) -> Verdict {
     let mut random = Seed::new(5);
     let zero_points =
@@ -79,12 +93,10 @@ pub fn conv2d_relaxed<I: Isa>(isa: I) -> Verdict {
                 ..PackConv2dRelaxed::default()
             };
             let packed = run(isa, &pack, &[&from_i8(&w), &[], &from_i32(&[321])]);
-            let (taps, quads, channels) = (kernel_h * kernel_w, in_c.div_ceil(4), out_c.next_multiple_of(8));
-            let mut panels = vec![stored; channels * taps * quads * 4];
+            let (taps, channels) = (kernel_h * kernel_w, out_c.next_multiple_of(8));
+            let mut panels = vec![stored; channels * length(in_c, taps, 4)];
             for (at, &weight) in w.iter().enumerate() {
-                let (channel, c, tap) = (at / (in_c * taps), at / taps % in_c, at % taps);
-                let step = channel / 8 * taps * quads + tap * quads + c / 4;
-                panels[(step * 8 + channel % 8) * 4 + c % 4] = weight + stored;
+                panels[place(at, in_c, taps, 4)] = weight + stored;
             }
             let bytes: Vec<i32> = packed[0].iter().map(|&byte| i32::from(byte as i8)).collect();
             compare("panels", &bytes, &panels)?;

@@ -2,6 +2,7 @@
 
 use crate::bytes::{compare, from_i32, from_i8, run};
 use crate::conv::{shapes, Case, Shape};
+use crate::packing::{length, place};
 use crate::requantization::Scale;
 use crate::seed::Seed;
 use crate::Verdict;
@@ -111,12 +112,12 @@ pub fn packing<I: Isa>(isa: I) -> Verdict {
         let (seed, taps) = (seed as u64, (kernel[0] * kernel[1]) as usize);
         let case = Case::new(Shape::new([in_c, 3, 3], out_c, kernel), seed).for_pairs(seed);
         let packed = run(isa, &case.pair_packing(), &[&from_i8(&case.w), &from_i32(&case.bias()), &from_i32(&case.multipliers())]);
-        let pairs = (in_c as usize).div_ceil(2);
-        let mut panels = vec![0; (out_c as usize).next_multiple_of(16) / 2 * taps * pairs * 2];
+        let mut panels = vec![0; (out_c as usize).next_multiple_of(16) / 2 * length(in_c as usize, taps, 2)];
         for (at, &weight) in case.w.iter().enumerate() {
-            let (channel, c, tap) = (at / (in_c as usize * taps), at / taps % in_c as usize, at % taps);
-            let step = channel / 16 * taps * pairs + tap * pairs + c / 2;
-            panels[(step * 8 + channel % 8) * 2 + c % 2] += weight * if channel % 16 < 8 { 1 } else { 4096 };
+            // Channels 8 apart share a lane.
+            let (channel, rest) = (at / (in_c as usize * taps), at % (in_c as usize * taps));
+            let alone = (channel / 16 * 8 + channel % 8) * in_c as usize * taps + rest;
+            panels[place(alone, in_c as usize, taps, 2)] += weight * if channel % 16 < 8 { 1 } else { 4096 };
         }
         let lanes: Vec<i32> = packed[0].chunks_exact(2).map(|two| i32::from(i16::from_le_bytes([two[0], two[1]]))).collect();
         compare("panels", &lanes, &panels)?;

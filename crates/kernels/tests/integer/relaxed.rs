@@ -1,6 +1,6 @@
 //! Convolution and dense by dot products of bytes: one suite per dot product.
 
-use crate::conv::{shapes, Case, Shape};
+use crate::conv::{shapes, unaligned_stems, Case, Shape};
 use crate::depthwise::blocks;
 use crate::layout::range;
 use crate::Verdict;
@@ -33,6 +33,9 @@ fn suite<I: Isa>(isa: I, dot: i32) -> Verdict {
         for seed in [2 * seed, 2 * seed + 1] {
             Case::new(shape, seed).for_dot(dot, seed).run_relaxed(isa, dot)?;
         }
+    }
+    for (case, seed) in unaligned_stems().zip(0..) {
+        case.for_dot(dot, seed).run_relaxed(isa, dot)?;
     }
     dense(isa, dot)?;
     few_channels(isa, dot)?;
