@@ -77,7 +77,7 @@ impl<D: Tiles> Direct<D> {
 
     /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
     fn block_tiles(&self) -> usize {
-        let limits = block_limits::<D>(self.windows().is_some());
+        let limits = block_limits::<D>(is_windowed(self.layer.in_c as usize, self.layer.taps()));
         let most = (limits.bytes / (self.steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
         // Blocks of one size: a small last one would read, or widen, every panel for little. Whole triples, where there are some.
         let even = self.tiles().div_ceil(self.tiles().div_ceil(most));
