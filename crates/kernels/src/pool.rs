@@ -128,16 +128,45 @@ fn max_rows<I: Isa, C: Container>(isa: I, pool: &MaxPool, input: &[u8], output: 
         for x in 0..pool.out_w as usize {
             let window = Window::new(pool.rows(), pool.columns(), y, x);
             let pixel = (y * pool.out_w as usize + x) * stride;
-            for channel in (0..whole).step_by(LANES) {
-                let lowest = isa.i16x8_splat(C::LOWEST as i16);
-                let most = window.fold(lowest, |most, at| isa.i16x8_max_s(most, C::load(isa, input, at * stride + channel)));
-                C::store(isa, isa.i16x8_min_s(isa.i16x8_max_s(most, lo), hi), output, pixel + channel);
+            let wide = whole / (VECTORS * LANES) * (VECTORS * LANES);
+            for channel in (0..wide).step_by(VECTORS * LANES) {
+                max_vectors::<I, C, VECTORS>(isa, &window, stride, &input[channel * C::BYTES..], [lo, hi], output, pixel + channel);
+            }
+            for channel in (wide..whole).step_by(LANES) {
+                max_vectors::<I, C, 1>(isa, &window, stride, &input[channel * C::BYTES..], [lo, hi], output, pixel + channel);
             }
             for channel in whole..channels {
                 let most = window.fold(C::LOWEST, |most, at| most.max(C::read(input, at * stride + channel)));
                 C::write(output, pixel + channel, most.clamp(pool.lo, pool.hi));
             }
         }
+    }
+}
+
+/// Vectors of channels that one walk of a window takes: the walk itself costs as much as two.
+const VECTORS: usize = 4;
+
+/// The largest codes of `N` vectors of channels under a window, within `lo` and `hi`, to element `at` of the output. `input` begins with the first of these channels.
+#[inline(always)]
+fn max_vectors<I: Isa, C: Container, const N: usize>(
+    isa: I,
+    window: &Window,
+    stride: usize,
+    input: &[u8],
+    [lo, hi]: [I::I16x8; 2],
+    output: &mut [u8],
+    at: usize,
+) {
+    let most = window.fold([lo; N], |mut most, pixel| {
+        let codes = &input[pixel * stride * C::BYTES..][..N * LANES * C::BYTES];
+        for (i, most) in most.iter_mut().enumerate() {
+            *most = isa.i16x8_max_s(*most, C::load(isa, codes, i * LANES));
+        }
+        most
+    });
+    let output = &mut output[at * C::BYTES..][..N * LANES * C::BYTES];
+    for (i, most) in most.into_iter().enumerate() {
+        C::store(isa, isa.i16x8_min_s(most, hi), output, i * LANES);
     }
 }
 
