@@ -31,7 +31,8 @@ struct BlockLimits {
 /// gathered from rows that stay in the first-level cache.
 const fn block_limits<D: Dot>(is_windowed: bool) -> BlockLimits {
     match (D::WIDENS, is_windowed) {
-        (true, _) => BlockLimits { bytes: 512 * 1024, tiles: 32 },
+        (true, true) => BlockLimits { bytes: 512 * 1024, tiles: 32 },
+        (true, false) => BlockLimits { bytes: 512 * 1024, tiles: 72 },
         (false, true) => BlockLimits { bytes: 192 * 1024, tiles: 18 },
         (false, false) => BlockLimits { bytes: 192 * 1024, tiles: 72 },
     }

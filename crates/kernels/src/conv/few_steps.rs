@@ -14,6 +14,15 @@ use simd::{Dot, Isa};
 /// Up to so many steps the loop of the microkernel is shorter than what is around it.
 pub const FEW_STEPS: usize = 8;
 
+/// Up to so many steps a layer is multiplied here. Those of dot products that do not add have no wider microkernel to go to.
+const fn most_steps<D: Dot>() -> usize {
+    if D::ADDS {
+        FEW_STEPS
+    } else {
+        48
+    }
+}
+
 /// A layer, what it reads and the tiles of a block.
 #[derive(Clone, Copy)]
 struct Panels<'a> {
@@ -36,7 +45,7 @@ pub fn multiply<I: Isa, D: Tiles>(
 ) -> bool {
     let spec = layer.requantization();
     let is_whole = packed_channels(layer.out_c as usize) <= layer.out_stride as usize && layer.out_pixels().is_multiple_of(ROWS);
-    if D::IS_RARE || D::SUMS || steps > FEW_STEPS || spec.form != form::Q15 || layer.out_container == container::I16 || !is_whole {
+    if D::IS_RARE || D::SUMS || steps > most_steps::<D>() || spec.form != form::Q15 || layer.out_container == container::I16 || !is_whole {
         return false;
     }
     let [_, weights, bias, multipliers, ..] = buffers.reads;
