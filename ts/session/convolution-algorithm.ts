@@ -4,7 +4,7 @@ import { estimate, type CostKind, type CostTable, type DirectKind, type EngineCo
 
 /**
  * What packed weights may cost. `balanced` (default): at most twice the int8 bytes of the whole network's, spent where they save most time.
- * `fast`: whatever the fastest kernel wants: Winograd F(2,3) takes 16/9 bytes per weight, F(4,3) one, channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
+ * `fast`: whatever the fastest kernel wants: Winograd F(2,3) takes half a byte per weight, F(4,3) one, channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
  * are made anew in every run, in memory that layers share, so Winograd's do not pay.
  */
 export type MemoryMode = 'balanced' | 'fast' | 'compact';

@@ -49,19 +49,28 @@ export function costsOf(table: CostTable, key: CostKey): EngineCosts {
 
 export function workOf(kind: CostKind, { inC, outC, outH, outW, kernel }: ConvolutionGeometry): Work {
   const outs = whole(outC, kind === 'direct_paired' ? 16 : 8);
-  if (kind === 'winograd_f23' || kind === 'winograd_f43') {
-    const [side, taps, step] = kind === 'winograd_f23' ? [2, 16, 16] : [4, 36, 8];
-    const tiles = whole(Math.ceil(outH / side) * Math.ceil(outW / side), 4);
-    const ins = whole(inC, step);
-    // F(2,3) keeps its weights transformed, F(4,3) as they are.
-    const bytes = kind === 'winograd_f23' ? taps : 9;
-    return { products: taps * tiles * ins * outs, input: taps * tiles * ins, output: taps * tiles * outs, weights: bytes * ins * outs };
+  if (kind === 'winograd_f23') {
+    const ins = whole(inC, 16);
+    const positions = positionsF23(outH) * positionsF23(outW);
+    // Weights rest as nibbles and are transformed in every run.
+    return { products: positions * ins * outs, input: positions * ins, output: positions * outs, weights: 4.5 * ins * outs };
+  }
+  if (kind === 'winograd_f43') {
+    const tiles = whole(Math.ceil(outH / 4) * Math.ceil(outW / 4), 4);
+    const ins = whole(inC, 8);
+    // Weights rest as bytes and are transformed in every run.
+    return { products: 36 * tiles * ins * outs, input: 36 * tiles * ins, output: 36 * tiles * outs, weights: 9 * ins * outs };
   }
   const pixels = whole(outH * outW, 4);
   const step = kind === 'direct_bytes' ? 4 : 2;
   // Whole windows of so few channels are laid side by side, else each kernel position is rounded up.
   const taps = inC <= 4 ? whole(kernel[0] * kernel[1] * inC, step) : kernel[0] * kernel[1] * whole(inC, step);
   return { products: pixels * taps * outs, input: pixels * taps, output: pixels * outs, weights: taps * outs };
+}
+
+/** Positions of the tiles along one side: four for two outputs, three for an odd last one. */
+function positionsF23(size: number): number {
+  return 4 * Math.floor(size / 2) + 3 * (size % 2);
 }
 
 /** Nanoseconds of one run of the layer. */

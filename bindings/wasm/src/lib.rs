@@ -108,7 +108,7 @@ pub fn packed_conv2d_paired_bytes(in_c: i32, out_c: i32, kernel_h: i32, kernel_w
 /// Bytes of the weights that `PackWinogradF23` writes, −1 if a size is below 1 or they fit no memory.
 #[wasm_bindgen]
 pub fn packed_winograd_f23_bytes(in_c: i32, out_c: i32) -> i32 {
-    packed_size(in_c, out_c, 4, 4, |in_c, out_c, _, _| kernels::conv::winograd_f23::panel_bytes(in_c, out_c))
+    packed_size(in_c, out_c, 4, 4, |in_c, out_c, _, _| kernels::conv::winograd_f23::weights::packed_bytes(in_c, out_c))
 }
 
 /// Bytes of the weights that `PackDepthwise` writes, −1 if a size is below 1 or they fit no memory.

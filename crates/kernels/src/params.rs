@@ -203,7 +203,7 @@ kernel_params! {
         kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups,
         form, shift, left, out_zero_point, lo, hi, batch,
     }
-    /// Packs as [`PackConv2d`], transformed for [`WinogradF23`] (`kernels::conv::winograd_f23`) of the same flavour.
+    /// Packs as [`PackConv2d`], as nibbles for [`WinogradF23`] (`kernels::conv::winograd_f23::weights`) of the same flavour. Weights in −8..7.
     PackWinogradF23 = 19, "pack_winograd_f23", float: false {
         weights_offset, bias_offset, multiplier_offset, multiplier_count, in_zero_point, in_c, out_c, kernel_h, kernel_w,
         packed_weights_offset, packed_bias_offset, packed_multiplier_offset,

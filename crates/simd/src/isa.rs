@@ -98,6 +98,9 @@ pub trait Isa: Copy + Default + core::fmt::Debug + 'static {
     /// Wrapping sum.
     fn i8x16_add(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 
+    /// Saturating sum.
+    fn i8x16_add_sat_s(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
+
     /// Wrapping difference.
     fn i8x16_sub(self, a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
 

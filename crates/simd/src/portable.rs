@@ -222,6 +222,11 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn i8x16_add_sat_s(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
+        from_fn(|i| a[i].saturating_add(b[i]))
+    }
+
+    #[inline(always)]
     fn i8x16_sub(self, a: [i8; 16], b: [i8; 16]) -> [i8; 16] {
         from_fn(|i| a[i].wrapping_sub(b[i]))
     }

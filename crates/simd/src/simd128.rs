@@ -206,6 +206,11 @@ impl<R: Relaxable> Isa for Vectors<R> {
     }
 
     #[inline(always)]
+    fn i8x16_add_sat_s(self, a: v128, b: v128) -> v128 {
+        i8x16_add_sat(a, b)
+    }
+
+    #[inline(always)]
     fn i8x16_sub(self, a: v128, b: v128) -> v128 {
         i8x16_sub(a, b)
     }

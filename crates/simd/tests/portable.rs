@@ -199,6 +199,7 @@ fn byte_dots() {
             assert_eq!(P.i32x4_dot_i8x16_i8x16_add(a, b, c)[i], sum(&|lane| i64::from(a[lane]) * i64::from(b[lane])));
             assert_eq!(P.i32x4_dot_i8x16_u8x16_add(a, b, c)[i], sum(&|lane| i64::from(a[lane]) * i64::from(b[lane] as u8)));
         }
+        assert_eq!((0..16).map(|i| P.i8x16_add_sat_s(a, b)[i]).collect::<Vec<_>>(), (0..16).map(|i| a[i].saturating_add(b[i])).collect::<Vec<_>>());
         assert_eq!((0..16).map(|i| P.i8x16_add(a, b)[i]).collect::<Vec<_>>(), (0..16).map(|i| a[i].wrapping_add(b[i])).collect::<Vec<_>>());
         assert_eq!((0..16).map(|i| P.i8x16_sub(a, b)[i]).collect::<Vec<_>>(), (0..16).map(|i| a[i].wrapping_sub(b[i])).collect::<Vec<_>>());
         assert_eq!(P.i8x16_from_i32x4(P.i32x4_from_i8x16(a)), a);

@@ -109,6 +109,7 @@ operations! {
     i16x8_splat(a: i16) -> Self::I16x8;
     i16x8_add(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i16x8_sub(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
+    i8x16_add_sat_s(a: Self::I8x16, b: Self::I8x16) -> Self::I8x16;
     i16x8_add_sat_s(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i16x8_mul(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;
     i16x8_min_s(a: Self::I16x8, b: Self::I16x8) -> Self::I16x8;

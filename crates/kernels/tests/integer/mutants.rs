@@ -85,8 +85,8 @@ mutants! {
     relaxed_sdot: relaxed::sdot { i32x4_dot_i8x16_i8x16_add, i8x16_add, i8x16_splat }
     winograd_f23: winograd_f23::suite {
         i32x4_relaxed_dot_i8x16_i7x16_add_s, i8x16_load32_splat, i8x16_load, i8x16_add, i8x16_sub, i8x16_splat, i32x4_load, i32x4_add, i32x4_sub,
-        i32x4_shr_s, i32x4_shl, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i8x16_narrow_i16x8_u, i8x16_narrow_i16x8_s, i32x4_dot_i16x8_s,
-        i16x8_load_extend_i8x8, i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_load32_splat
+        i32x4_shr_s, i32x4_shl, i16x8_narrow_i32x4_s, i16x8_relaxed_q15mulr_s, i8x16_narrow_i16x8_s, i32x4_dot_i16x8_s,
+        i8x16_add_sat_s, i32x4_and, i32x4_shr_u, i16x8_load, i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_load32_splat
     }
     weight_gradient: weight_gradient::conv {
         i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i16x8_interleave_low, i16x8_interleave_high, i32x4_from_i16x8, i16x8_load, i16x8_load32_splat,

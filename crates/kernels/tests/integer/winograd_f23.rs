@@ -14,7 +14,7 @@ fn case(shape: Shape, seed: u64) -> Case {
     case
 }
 
-/// Tiles and blocks ± 1 in both directions, every padding, channels of one, two and three vectors; then every operand at an end.
+/// Tiles and groups ± 1 in both directions, every padding, channels of one, two and three vectors; then every operand at an end.
 pub fn suite<I: Isa>(isa: I) -> Verdict {
     let mut seed = 0;
     let mut next = |shape: Shape| {
@@ -25,6 +25,10 @@ pub fn suite<I: Isa>(isa: I) -> Verdict {
         for (in_c, out_c) in [(16, 8), (16, 1), (32, 9), (48, 17), (16, 4), (32, 16), (16, 24)] {
             next(Shape::new([in_c, h, w], out_c, [3, 3]).pads([1, 1, 1, 1])).run_winograd_f23(isa)?;
         }
+    }
+    // Several blocks of several groups, and weights in several passes.
+    for (shape, out_c) in [([256, 7, 30], 17), ([512, 5, 14], 40), ([64, 12, 70], 8)] {
+        next(Shape::new(shape, out_c, [3, 3]).pads([1, 1, 1, 1])).run_winograd_f23(isa)?;
     }
     for pads in [[0, 0, 0, 0], [1, 0, 0, 2], [0, 2, 1, 0], [3, 4, 3, 4]] {
         next(Shape::new([16, 6, 5], 12, [3, 3]).pads(pads)).run_winograd_f23(isa)?;

@@ -1,112 +1,82 @@
 //! The tiles of one unit of work: where they lie, their sums and what becomes of those.
 
+use super::grid::{class, Grid, PerClass};
 use super::multiply::{multiply, Target};
-use super::output::{Codes, Place, Quartered, Sums};
+use super::output::inverse;
 use super::products::Products;
-use super::{position_bytes, TileSums, CENTRE, POSITIONS};
-use crate::conv::gemm_4x8::{COLUMNS, ROWS};
-use crate::pack::packed_channels;
-use crate::params::{form, Conv2d};
-use crate::requant::{AnyForm, Form, Q15Left, Q15Right, Requantization};
-use core::marker::PhantomData;
+use super::weights::{panel_bytes, transform_weights, write_starts};
+use super::{TileSums, F23, POSITIONS};
+use crate::conv::finish::{finish, initial, Eight};
+use crate::conv::gemm_4x8::ROWS;
+use crate::kernel::Buffers;
+use crate::params::Conv2d;
 use core::ops::Range;
-use simd::{mem, Isa};
+use simd::Isa;
 
 /// The tiles of one unit of work.
-pub struct Block<'a, I: Isa, D: Products> {
-    pub isa: I,
+pub struct Block<'a, D: Products> {
+    pub kernel: &'a F23<D>,
     pub layer: &'a Conv2d,
-    /// Number of the first tile.
-    first: usize,
-    /// Tiles of this block.
-    pub count: usize,
-    products: PhantomData<D>,
+    pub grid: Grid,
+    pub tiles: Range<usize>,
 }
 
-/// Where a tile lies: row and column of its first output pixel, and its image.
-#[derive(Clone, Copy)]
-pub struct Corner {
-    pub y: usize,
-    pub x: usize,
-    pub image: usize,
-}
-
-impl<'a, I: Isa, D: Products> Block<'a, I, D> {
-    /// The tiles numbered `tiles`.
-    pub fn new(isa: I, layer: &'a Conv2d, tiles: Range<usize>) -> Self {
-        Self { isa, layer, first: tiles.start, count: tiles.len(), products: PhantomData }
+impl<D: Products> Block<'_, D> {
+    /// U of the panels of a pass, and what sums start from.
+    pub fn transform_weights<I: Isa>(&self, isa: I, buffers: &Buffers<'_>, pass: Range<usize>, weights: &mut [u8]) {
+        let [_, packed, bias, ..] = buffers.reads;
+        let panels = packed.chunks_exact(panel_bytes(self.kernel.in_c())).enumerate().skip(pass.start).take(pass.len());
+        for ((index, panel), weights) in panels.zip(weights.chunks_exact_mut(POSITIONS * self.kernel.weight_bytes())) {
+            let centre = initial(isa, self.layer, index, bias).map(|four| isa.i32x4_shl(four, 2));
+            write_starts(isa, panel, centre, weights, self.kernel.weight_bytes());
+            transform_weights::<I, D>(isa, panel, weights, self.kernel.weight_bytes());
+        }
     }
 
-    /// The corners of the tiles, in order. Divisions would take as long as half of a tile.
-    pub fn corners(&self) -> impl Iterator<Item = Corner> {
-        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
-        let (rows, columns) = (out_h.div_ceil(2), out_w.div_ceil(2));
-        let (row, column) = (self.first / columns, self.first % columns);
-        let first = Corner { y: row % rows * 2, x: column * 2, image: row / rows };
-        let following = move |&Corner { y, x, image }: &Corner| {
-            Some(match (x + 2 < out_w, y + 2 < out_h) {
-                (true, _) => Corner { y, x: x + 2, image },
-                (_, true) => Corner { y: y + 2, x: 0, image },
-                _ => Corner { y: 0, x: 0, image: image + 1 },
-            })
-        };
-        core::iter::successors(Some(first), following).take(self.count)
+    /// The outputs of the panels of a pass: group by group of tiles, two panels at a time.
+    pub fn multiply<I: Isa>(
+        &self,
+        isa: I,
+        pass: Range<usize>,
+        buffers: &mut Buffers<'_>,
+        [codes, weights]: [&[u8]; 2],
+        sums: &mut [TileSums],
+        outputs: &mut [Eight],
+    ) {
+        let mut tile = self.tiles.start;
+        while tile < self.tiles.end {
+            let group = self.kernel.group(tile, self.tiles.end);
+            let counts = [self.grid.count(self.tiles.start..group.start), self.grid.count(group.clone())];
+            for (index, weights) in pass.clone().step_by(2).zip(weights.chunks(2 * POSITIONS * self.kernel.weight_bytes())) {
+                let panels = index..pass.end.min(index + 2);
+                self.multiply_group(isa, counts, panels.len(), codes, weights, sums);
+                for (half, index) in panels.enumerate() {
+                    let pixels = inverse(isa, self.grid, group.clone(), half, sums, outputs);
+                    self.finish(isa, index, buffers, pixels, outputs);
+                }
+            }
+            tile = group.end;
+        }
     }
 
-    /// The form of requantization that has microkernels of its own, with the division by 4.
-    fn q15(&self) -> Option<Q15Right<I>> {
-        let spec = self.layer.requantization();
-        let is_q15 = spec.form == form::Q15 && spec.shift >= 1;
-        is_q15.then(|| Q15Right::new(self.isa, &Requantization { shift: spec.shift + 2, ..spec }))
-    }
-
-    /// Four times bias and rounding of sixteen channels: what the sums of [`CENTRE`] start from.
-    pub fn initial(&self, index: usize, bias: &[u8]) -> [[I::I32x4; 2]; 2] {
-        let (isa, form) = (self.isa, self.q15());
-        let bias = mem::arrays::<16>(bias);
-        [0, 1].map(|half| {
-            [0, 1].map(|four| {
-                let bias = bias.get(4 * index + 2 * half + four).map_or(isa.i32x4_splat(0), |bias| isa.i32x4_shl(isa.i32x4_load(bias), 2));
-                form.map_or(bias, |form| form.preload(isa, bias))
-            })
-        })
-    }
-
-    /// The products of every position with one or two panels.
-    pub fn multiply(&self, codes: &[u8], panels: &[u8], initial: [[I::I32x4; 2]; 2], sums: &mut [TileSums]) {
-        let (isa, in_c) = (self.isa, self.layer.in_c as usize);
-        let sums = &mut sums[..self.count.next_multiple_of(ROWS)];
-        let zero = [isa.i32x4_splat(0); 2];
+    /// The products of every position of a group with one or two panels; in each class `first` tiles of the block come before its `count`.
+    fn multiply_group<I: Isa>(&self, isa: I, [first, count]: [PerClass; 2], panels: usize, codes: &[u8], weights: &[u8], sums: &mut [TileSums]) {
+        let (tile_bytes, stride) = (self.kernel.tile_bytes(), self.kernel.weight_bytes());
         for (position, codes) in codes.chunks_exact(codes.len() / POSITIONS).enumerate() {
-            for (half, (panel, initial)) in panels.chunks_exact(POSITIONS * position_bytes(in_c)).zip(initial).enumerate() {
-                let panel = &panel[position * position_bytes(in_c)..][..position_bytes(in_c)];
-                let initial = if position == CENTRE { initial } else { zero };
-                multiply::<I, D>(isa, in_c * D::VECTORS, codes, panel, initial, Target { position, half }, sums);
+            let codes = &codes[first[class(position)] * tile_bytes..];
+            let sums = &mut sums[..count[class(position)].next_multiple_of(ROWS)];
+            for half in 0..panels {
+                multiply::<I, D>(isa, codes, &weights[(half * POSITIONS + position) * stride..][..stride], Target { position, half }, sums);
             }
         }
     }
 
-    /// The output of sixteen channels.
-    pub fn finish(&self, index: usize, sums: &[TileSums], multipliers: &[u8], output: &mut [u8]) {
-        let (layer, first) = (self.layer, 2 * index * COLUMNS);
-        let stride = layer.out_stride as usize;
-        let channels = packed_channels(layer.out_c as usize).min(stride);
-        let place = Place { first, stride, stored: [0, COLUMNS].map(|half| channels.saturating_sub(first + half).min(COLUMNS)) };
-        if cfg!(feature = "train") && layer.form == form::RAW {
-            self.store(&Sums { container: layer.out_container, place }, sums, output);
-        } else if let Some(form) = self.q15() {
-            self.store(&self.codes(form, index, multipliers, place), sums, output);
-        } else if layer.form == form::Q15 {
-            let form = Q15Left::new(self.isa, &layer.requantization());
-            self.store(&self.codes(Quartered(form), index, multipliers, place), sums, output);
-        } else {
-            self.store(&self.codes(Quartered(AnyForm(layer.requantization())), index, multipliers, place), sums, output);
+    /// The codes of a group, whose pixels are one run, or two where tiles are part of a row.
+    fn finish<I: Isa>(&self, isa: I, index: usize, buffers: &mut Buffers<'_>, runs: [Range<usize>; 2], outputs: &[Eight]) {
+        let (above, below) = outputs.split_at(runs[0].len());
+        finish(isa, self.layer, index, buffers, above, runs[0].clone());
+        if !runs[1].is_empty() {
+            finish(isa, self.layer, index, buffers, below, runs[1].clone());
         }
-    }
-
-    fn codes<F: Form<I>>(&self, form: F, index: usize, multipliers: &[u8], place: Place) -> Codes<I, F> {
-        let four = |i: usize| mem::arrays::<16>(multipliers).get(4 * index + i).map_or(self.isa.i32x4_splat(0), |four| self.isa.i32x4_load(four));
-        let multipliers = [0, 2].map(|half| form.multipliers(self.isa, four(half), four(half + 1)));
-        Codes { form, multipliers, container: self.layer.out_container, place }
     }
 }

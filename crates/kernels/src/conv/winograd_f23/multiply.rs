@@ -1,8 +1,8 @@
 //! The products of one position: rows of transformed codes against a panel of transformed weights.
 
 use super::products::Products;
-use super::{TileSums, HEAD_BYTES};
-use crate::conv::gemm_4x8::{ROWS, WIDE_ROWS};
+use super::{TileSums, START_BYTES};
+use crate::conv::gemm_4x8::{PanelStep, COLUMNS, ROWS, WIDE_ROWS};
 use core::array::from_fn;
 use simd::{mem, Isa};
 
@@ -11,36 +11,24 @@ use simd::{mem, Isa};
 pub struct Target {
     /// Which of the 16 positions.
     pub position: usize,
-    /// Which eight of the 16 channels, 0 or 1.
+    /// Which of two panels, 0 or 1.
     pub half: usize,
 }
 
-/// Up to so many tiles it is the weights' way from memory that counts: a step of six is longer, so that the processor sees less far ahead, and was 6 %
-/// slower at 512×7².
-const SMALL_BLOCK: usize = 16;
-
-/// One position of every tile, `tile_bytes` of codes each, against a panel: groups of 4 or 6 tiles by 8 output channels. `sums` are whole groups of 4; they start
-/// from the head of the panel and `initial`.
+/// One position of every tile against a panel: groups of 4 or 6 tiles by 8 output channels. `sums` are whole groups of 4; they start from what stands before
+/// the weights of the panel.
 #[inline(never)]
-pub fn multiply<I: Isa, D: Products>(
-    isa: I,
-    tile_bytes: usize,
-    codes: &[u8],
-    panel: &[u8],
-    initial: [I::I32x4; 2],
-    target: Target,
-    sums: &mut [TileSums],
-) {
-    let (head, panel) = panel.split_at(HEAD_BYTES);
-    let [low, high] = [0, 16].map(|at| isa.i32x4_load(mem::array(head, at)));
-    let initial = [isa.i32x4_add(low, initial[0]), isa.i32x4_add(high, initial[1])];
-    let panel = D::steps(panel);
+pub fn multiply<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[u8], target: Target, sums: &mut [TileSums]) {
+    let (start, panel) = panel.split_at(START_BYTES);
+    let initial = [0, 16].map(|at| isa.i32x4_load(mem::array(start, at)));
+    let tile_bytes = panel.len() / COLUMNS;
+    let panel = mem::panels::<16, 2>(panel);
     // Training has many layers of sixteen channels; the modules of inference stay smaller without.
     if let (true, Ok(panel)) = (cfg!(feature = "train"), panel.try_into()) {
         return multiply_few::<I, D>(isa, codes, panel, initial, target, sums);
     }
-    // Two groups of six at a time, so that what is left is whole groups of four. Those go first, since they meet the weights cold.
-    let few = if D::ADDS && sums.len() > SMALL_BLOCK { sums.len() % (2 * WIDE_ROWS) } else { sums.len() };
+    // Two groups of six at a time, so that what is left is whole groups of four.
+    let few = if D::ADDS { sums.len() % (2 * WIDE_ROWS) } else { sums.len() };
     let (sums, wide_sums) = sums.split_at_mut(few);
     let (codes, wide_codes) = codes.split_at(few * tile_bytes);
     for (sums, tiles) in sums.chunks_exact_mut(ROWS).zip(codes.chunks_exact(ROWS * tile_bytes)) {
@@ -61,7 +49,7 @@ fn rows<const R: usize>(tiles: &[u8], tile_bytes: usize) -> [&[[u8; 4]]; R] {
 #[inline(always)]
 fn store<I: Isa, const R: usize>(isa: I, sums: [[I::I32x4; 2]; R], target: Target, tiles: &mut [TileSums]) {
     for (tile, [low, high]) in tiles.iter_mut().zip(sums) {
-        let eight = &mut tile[target.position][target.half];
+        let eight = &mut tile[target.half][target.position];
         isa.i32x4_store(low, &mut eight[0]);
         isa.i32x4_store(high, &mut eight[1]);
     }
@@ -72,9 +60,8 @@ const FEW: usize = 4;
 
 /// [`multiply`] with all weights in registers: tile by tile, with half the loads.
 #[inline(never)]
-fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[D::Weights; FEW], initial: [I::I32x4; 2], target: Target, sums: &mut [TileSums]) {
-    let [a, b, c, d] = panel;
-    let panel = [D::operands(isa, a), D::operands(isa, b), D::operands(isa, c), D::operands(isa, d)];
+fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[PanelStep; FEW], initial: [I::I32x4; 2], target: Target, sums: &mut [TileSums]) {
+    let panel = panel.map(|step| step.map(|weights| D::weights(isa, &weights)));
     for (tile, codes) in sums.iter_mut().zip(mem::panels::<4, FEW>(codes)) {
         let mut sum = initial;
         for (codes, [low, high]) in codes.iter().zip(panel) {
@@ -90,7 +77,7 @@ fn multiply_few<I: Isa, D: Products>(isa: I, codes: &[u8], panel: &[D::Weights; 
 fn multiply_four<I: Isa, D: Products>(
     isa: I,
     [a, b, c, d]: [&[[u8; 4]]; ROWS],
-    panel: &[D::Weights],
+    panel: &[PanelStep],
     initial: [I::I32x4; 2],
 ) -> [[I::I32x4; 2]; ROWS] {
     let mut sums = [initial; ROWS];
@@ -105,7 +92,7 @@ fn multiply_four<I: Isa, D: Products>(
 fn multiply_six<I: Isa, D: Products>(
     isa: I,
     [a, b, c, d, e, f]: [&[[u8; 4]]; WIDE_ROWS],
-    panel: &[D::Weights],
+    panel: &[PanelStep],
     initial: [I::I32x4; 2],
 ) -> [[I::I32x4; 2]; WIDE_ROWS] {
     let mut sums = [initial; WIDE_ROWS];
@@ -116,8 +103,8 @@ fn multiply_six<I: Isa, D: Products>(
 }
 
 #[inline(always)]
-fn add_step<I: Isa, D: Products, const R: usize>(isa: I, sums: &mut [[I::I32x4; 2]; R], weights: &D::Weights, codes: [&[u8; 4]; R]) {
-    let [low, high] = D::operands(isa, weights);
+fn add_step<I: Isa, D: Products, const R: usize>(isa: I, sums: &mut [[I::I32x4; 2]; R], [low, high]: &PanelStep, codes: [&[u8; 4]; R]) {
+    let [low, high] = [D::weights(isa, low), D::weights(isa, high)];
     for (sum, codes) in sums.iter_mut().zip(codes) {
         let codes = D::activations(isa, codes);
         sum[0] = D::step(isa, sum[0], codes, low);
