@@ -14,10 +14,11 @@ use simd::{mem, Isa};
 
 /// Rows and columns of the kernel.
 pub const KERNEL: usize = 3;
-/// A block of rows of the output has up to so many pixels: with fewer, what is done once for eight channels of a block would show.
-const BLOCK_PIXELS: usize = 112;
+/// A block of rows of the output has up to so many pixels times its stride: with fewer, what is done once for eight channels of a block would show; the rows of the
+/// input under more would leave the first-level cache.
+const BLOCK_PIXELS: usize = 224;
 /// Rows of a block at most.
-const MOST_ROWS: usize = 8;
+const MOST_ROWS: usize = 16;
 /// Input rows under a block at most: those of stride 2.
 const MOST_LINES: usize = (MOST_ROWS - 1) * 2 + KERNEL;
 /// Bytes of a load, a store and a vector of codes.
@@ -83,7 +84,7 @@ impl Columns {
 
     /// With the codes `offset` and `mask` ask for.
     pub fn new(layer: Conv2d, offset: u8, mask: u8) -> Self {
-        let rows = if layer.stride_h <= 2 { BLOCK_PIXELS / layer.out_w as usize } else { 1 };
+        let rows = if layer.stride_h <= 2 { BLOCK_PIXELS / (layer.stride_h * layer.out_w) as usize } else { 1 };
         let rows = rows.clamp(1, MOST_ROWS).min(layer.out_h as usize);
         Self { layer, offset, mask, rows, lines: (rows - 1) * layer.stride_h as usize + KERNEL }
     }
