@@ -63,10 +63,9 @@ impl Grid {
     pub fn before(&self, tile: usize) -> PerClass {
         let Corner { y, x, image, .. } = self.corner(tile);
         let (wide, high) = (self.out_w / 2, self.out_h / 2);
-        let whole_rows = image * high + (y / 2).min(high);
-        let inside = |columns: usize| if y / 2 < high { (x / 2).min(columns) } else { 0 };
-        let row = tile / self.columns;
-        [tile, row * wide + (x / 2).min(wide), whole_rows * self.columns + inside(self.columns), whole_rows * wide + inside(wide)]
+        let (row, whole_rows) = (tile / self.columns, image * high + (y / 2).min(high));
+        let column = if y / 2 < high { x / 2 } else { 0 };
+        [tile, row * wide + x / 2, whole_rows * self.columns + column, whole_rows * wide + column]
     }
 
     /// How many tiles of each class `tiles` are.

@@ -1,7 +1,7 @@
 //! [`WinogradF43`]: blocks of tiles against panels of weights, each transformed once per block.
 
 use super::input::{gather, transform, Pair};
-use super::multiply::{multiply, Positions, Sums};
+use super::multiply::{multiply, Needs, Positions, Sums};
 use super::output::{add, corner, inverse};
 use super::weights::transform_weights;
 use super::{POSITIONS, QUAD, TAPS, TILE};
@@ -177,15 +177,34 @@ impl Block<'_> {
             let tiles = first..self.tiles.end.min(first + GROUP_QUADS * QUAD);
             let v = Positions { steps: &v[(first - self.tiles.start) / QUAD * pairs..], stride: kernel.position_steps() };
             let sums = &mut sums[..tiles.len().div_ceil(QUAD) * POSITIONS];
-            multiply(isa, v, u, pairs, 0..pairs.min(part_pairs), sums);
+            let needs = self.needs(&tiles);
+            multiply(isa, v, u, pairs, 0..pairs.min(part_pairs), &needs, sums);
             inverse(isa, sums, initial(isa, self.layer, index, buffers.reads[2]), outputs);
             for first in (part_pairs..pairs).step_by(part_pairs) {
-                multiply(isa, v, u, pairs, first..pairs.min(first + part_pairs), sums);
+                multiply(isa, v, u, pairs, first..pairs.min(first + part_pairs), &needs, sums);
                 inverse(isa, sums, [isa.i32x4_splat(0); 2], others);
                 add(isa, outputs, others);
             }
             self.finish(isa, index, buffers, tiles, outputs);
         }
+    }
+
+    /// What each quad of a group needs: tiles at an odd end do without the last column of positions, or row, and past the last tile there is none.
+    fn needs(&self, tiles: &Range<usize>) -> [Needs; GROUP_QUADS] {
+        let (out_h, out_w) = (self.layer.out_h as usize, self.layer.out_w as usize);
+        let mut needs = [Needs::default(); GROUP_QUADS];
+        if cfg!(target_feature = "relaxed-simd") {
+            return needs;
+        }
+        let [mut y, mut x] = corner(self.layer, tiles.start);
+        for i in 0..tiles.len() {
+            let (needs, bit) = (&mut needs[i / QUAD % GROUP_QUADS], 1 << (i % QUAD));
+            needs.all |= bit;
+            needs.high |= if y + TILE <= out_h { bit } else { 0 };
+            needs.wide |= if x + TILE <= out_w { bit } else { 0 };
+            (y, x) = if x + TILE < out_w { (y, x + TILE) } else { (y + TILE, 0) };
+        }
+        needs
     }
 
     /// The codes of a panel and a group of tiles: rows of outputs under each run of neighbouring ones.
