@@ -64,7 +64,7 @@ function buildFlavour(flavour, { train }, env) {
     mkdirSync(join(ROOT, 'pkg'), { recursive: true });
     mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
     // A process of its own: `npm start` reads this file before it has installed anything.
-    run(process.execPath, [join(ROOT, 'scripts/trap-panics.mjs'), join(folder, 'dyadic_bg.wasm')]);
+    process.stdout.write(run(process.execPath, [join(ROOT, 'scripts/trap-panics.mjs'), join(folder, 'dyadic_bg.wasm')]));
     const wasmOpt = join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
     const optimize = ['-O3', ...KEEP_FUNCTIONS, '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES, ...features];
     run(process.execPath, [wasmOpt, join(folder, 'dyadic_bg.wasm'), ...optimize, '-o', join(ROOT, outputs[0])]);

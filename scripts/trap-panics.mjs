@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import binaryen from 'binaryen';
-import { StepError, mainProgram } from './process.mjs';
+import { mainProgram, say } from './process.mjs';
 
 /** Where checks end: bounds of slices, `expect`, `assert!`, division by zero. */
 const PANICS = /\bpanicking::|\bslice_index_fail|\bexpect_failed|\bunwrap_failed/;
@@ -15,7 +15,8 @@ function trapPanics(path) {
   const module = binaryen.readBinary(new Uint8Array(readFileSync(path)));
   const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => module.getFunctionByIndex(i));
   const panics = functions.filter((one) => PANICS.test(binaryen.Function.getName(one)));
-  if (panics.length === 0) throw new StepError(`${path} names no function of libcore that panics.`, 'look for their names in this Rust, and change scripts/trap-panics.mjs');
+  // Another Rust may call them otherwise: its module is as right, and larger.
+  if (panics.length === 0) return say('panics', `${path} names no function of libcore that panics, so it keeps them`);
   for (const one of panics) binaryen.Function.setBody(one, module.unreachable());
   writeFileSync(path, module.emitBinary());
 }

@@ -1,7 +1,7 @@
 //! Pools (SPEC 3.4) on NHWC, eight channels at a time.
 
 use crate::check::{container_range, element_bytes, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
-use crate::codes::{padded, store_first, with_container, Container, LANES};
+use crate::codes::{padded, read_code, store_first, with_container, write_code, Container, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{form, AveragePool, MaxPool};
 use crate::requant::{AnyForm, Form, Requantization};
@@ -260,11 +260,11 @@ impl Kernel for AveragePool {
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        with_container!(self.in_container, C => average_rows::<I, C>(isa, self, buffers, units));
+        average_rows(isa, self, buffers, units);
     }
 }
 
-fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut Buffers<'_>, units: Range<usize>) {
+fn average_rows<I: Isa>(isa: I, pool: &AveragePool, buffers: &mut Buffers<'_>, units: Range<usize>) {
     let [input, divisors, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let (channels, in_stride, out_stride) = (pool.channels_read(), pool.in_stride as usize, pool.out_stride as usize);
@@ -282,18 +282,19 @@ fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut 
             let pixel = (y * pool.out_w as usize + x) * out_stride;
             let (b_lanes, start_lanes) = (isa.i32x4_splat(b), isa.i32x4_splat(start));
             for channel in (0..whole).step_by(LANES) {
-                let (low, high) = window.fold((start_lanes, start_lanes), |(low, high), at| {
-                    let codes = C::load(isa, input, at * in_stride + channel);
+                let add = |(low, high): (I::I32x4, I::I32x4), codes: I::I16x8| {
                     let low = isa.i32x4_add(low, isa.i32x4_extend_low_i16x8_s(codes));
                     (low, isa.i32x4_add(high, isa.i32x4_extend_high_i16x8_s(codes)))
-                });
+                };
+                let (low, high) = with_container!(pool.in_container, C => window.fold((start_lanes, start_lanes), |sums, at| {
+                    add(sums, C::load(isa, input, at * in_stride + channel))
+                }));
                 let codes = AnyForm(spec).finish(isa, low, high, [b_lanes; 2]);
                 store_first(isa, pool.out_container, codes, LANES.min(out_stride - channel), output, pixel + channel);
             }
             for channel in whole..channels {
-                let sum = window.fold(start, |sum, at| sum.wrapping_add(C::read(input, at * in_stride + channel)));
-                let code = spec.apply(sum, b);
-                with_container!(pool.out_container, O => O::write(output, pixel + channel, code));
+                let sum = window.fold(start, |sum, at| sum.wrapping_add(read_code(pool.in_container, input, at * in_stride + channel)));
+                write_code(pool.out_container, output, pixel + channel, spec.apply(sum, b));
             }
         }
     }
