@@ -53,7 +53,7 @@ function buildFlavour(flavour, { train }, env) {
   const name = train ? `train-${flavour}` : flavour;
   const outputs = [`pkg/${name}.wasm`, `pkg/${name}.wasm.d.ts`, `dist/wasm/${name}.wasm`];
   const settings = [train, rust, level, FEATURES, features, KEEP_FUNCTIONS, run('rustc', ['--version'], { env })];
-  const inputs = [...KERNEL_SOURCES, ...(train ? TRAIN_SOURCES : []), 'bindings/wasm'];
+  const inputs = [...KERNEL_SOURCES, ...(train ? TRAIN_SOURCES : []), 'bindings/wasm', 'scripts/trap-panics.mjs'];
   const ran = whenChanged(name, { inputs, settings, outputs }, () => {
     const folder = join(ROOT, 'target', 'wasm-pack', name);
     const wasmPack = ['build', join(ROOT, 'bindings', 'wasm'), '--release', '--mode', 'no-install', '--target', 'web', '--no-opt', '--no-pack'];
@@ -63,6 +63,8 @@ function buildFlavour(flavour, { train }, env) {
     });
     mkdirSync(join(ROOT, 'pkg'), { recursive: true });
     mkdirSync(join(ROOT, 'dist', 'wasm'), { recursive: true });
+    // A process of its own: `npm start` reads this file before it has installed anything.
+    process.stdout.write(run(process.execPath, [join(ROOT, 'scripts/trap-panics.mjs'), join(folder, 'dyadic_bg.wasm')]));
     const wasmOpt = join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
     const optimize = ['-O3', ...KEEP_FUNCTIONS, '--strip-debug', '--strip-producers', '--strip-target-features', ...FEATURES, ...features];
     run(process.execPath, [wasmOpt, join(folder, 'dyadic_bg.wasm'), ...optimize, '-o', join(ROOT, outputs[0])]);

@@ -172,6 +172,18 @@ pub fn store_first<I: Isa>(isa: I, container: i32, codes: I::I16x8, count: usize
     }
 }
 
+/// [`Container::read`] of the container numbered `container`: one function for all that need not be fast.
+#[inline(never)]
+pub fn read_code(container: i32, bytes: &[u8], at: usize) -> i32 {
+    with_container!(container, C => C::read(bytes, at))
+}
+
+/// [`Container::write`] of the container numbered `container`.
+#[inline(never)]
+pub fn write_code(container: i32, bytes: &mut [u8], at: usize, code: i32) {
+    with_container!(container, C => C::write(bytes, at, code));
+}
+
 /// Sixteen codes from element `at` on.
 #[inline(always)]
 pub fn load_sixteen<I: Isa>(isa: I, container: i32, bytes: &[u8], at: usize) -> [I::I16x8; 2] {

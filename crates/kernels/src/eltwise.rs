@@ -3,7 +3,7 @@
 mod add;
 
 use crate::check::{container_range, element_bytes, field_holds, fields_in, is_form, is_multiplier, MAX_TOTAL};
-use crate::codes::{load_sixteen, store_first, store_sixteen, with_container, Container, LANES};
+use crate::codes::{load_sixteen, read_code, store_sixteen, write_code};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{container, form, Requantize};
 use crate::requant::{with_scale, AnyForm, Form, Requantization, Scale, WordsEnd};
@@ -37,31 +37,32 @@ impl Step {
     }
 
     /// Requantizes `count` elements from the start of `input` to the start of `output`.
+    #[inline(never)]
     fn run<I: Isa>(&self, isa: I, input: &[u8], output: &mut [u8], count: usize) {
         let spec = self.spec;
-        let sixteens = if self.fits_words() { count / SIXTEEN * SIXTEEN } else { 0 };
-        let whole = count / LANES * LANES;
-        with_scale!(isa, spec, self.multiplier, scale => sixteens_of(isa, *self, scale, input, output, sixteens), else ());
-        with_container!(self.in_container, C => {
-            self.eights::<I, C>(isa, input, output, sixteens..whole);
-            for at in whole..count {
-                let code = spec.apply(C::read(input, at) - self.in_zero_point, self.multiplier);
-                with_container!(self.out_container, O => O::write(output, at, code));
-            }
-        });
+        let whole = count / SIXTEEN * SIXTEEN;
+        if self.fits_words() {
+            with_scale!(isa, spec, self.multiplier, scale => sixteens_of(isa, *self, scale, input, output, whole), else ());
+        } else {
+            self.sixteens_of_any(isa, input, output, whole);
+        }
+        for at in whole..count {
+            let code = spec.apply(read_code(self.in_container, input, at) - self.in_zero_point, self.multiplier);
+            write_code(self.out_container, output, at, code);
+        }
     }
 
-    /// Eight at a time in 32 bits: any form of any element.
-    #[inline(never)]
-    fn eights<I: Isa, C: Container>(&self, isa: I, input: &[u8], output: &mut [u8], elements: Range<usize>) {
+    /// The first `count` elements in 32 bits, by any form.
+    fn sixteens_of_any<I: Isa>(&self, isa: I, input: &[u8], output: &mut [u8], count: usize) {
         let form = AnyForm(self.spec);
         let start = isa.i32x4_splat(-self.in_zero_point);
         let b = [isa.i32x4_splat(self.multiplier); 2];
-        for at in elements.step_by(LANES) {
-            let codes = C::load(isa, input, at);
-            let low = isa.i32x4_add(isa.i32x4_extend_low_i16x8_s(codes), start);
-            let high = isa.i32x4_add(isa.i32x4_extend_high_i16x8_s(codes), start);
-            store_first(isa, self.out_container, form.finish(isa, low, high, b), LANES, output, at);
+        for at in (0..count).step_by(SIXTEEN) {
+            let codes = load_sixteen(isa, self.in_container, input, at).map(|codes| {
+                let [low, high] = [isa.i32x4_extend_low_i16x8_s(codes), isa.i32x4_extend_high_i16x8_s(codes)].map(|four| isa.i32x4_add(four, start));
+                form.finish(isa, low, high, b)
+            });
+            store_sixteen(isa, self.out_container, codes, output, at);
         }
     }
 }

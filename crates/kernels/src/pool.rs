@@ -1,7 +1,7 @@
 //! Pools (SPEC 3.4) on NHWC, eight channels at a time.
 
 use crate::check::{container_range, element_bytes, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
-use crate::codes::{padded, store_first, with_container, Container, LANES};
+use crate::codes::{padded, read_code, store_first, with_container, write_code, Container, LANES};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::params::{form, AveragePool, MaxPool};
 use crate::requant::{AnyForm, Form, Requantization};
@@ -128,16 +128,45 @@ fn max_rows<I: Isa, C: Container>(isa: I, pool: &MaxPool, input: &[u8], output: 
         for x in 0..pool.out_w as usize {
             let window = Window::new(pool.rows(), pool.columns(), y, x);
             let pixel = (y * pool.out_w as usize + x) * stride;
-            for channel in (0..whole).step_by(LANES) {
-                let lowest = isa.i16x8_splat(C::LOWEST as i16);
-                let most = window.fold(lowest, |most, at| isa.i16x8_max_s(most, C::load(isa, input, at * stride + channel)));
-                C::store(isa, isa.i16x8_min_s(isa.i16x8_max_s(most, lo), hi), output, pixel + channel);
+            let wide = whole / (VECTORS * LANES) * (VECTORS * LANES);
+            for channel in (0..wide).step_by(VECTORS * LANES) {
+                max_vectors::<I, C, VECTORS>(isa, &window, stride, &input[channel * C::BYTES..], [lo, hi], output, pixel + channel);
+            }
+            for channel in (wide..whole).step_by(LANES) {
+                max_vectors::<I, C, 1>(isa, &window, stride, &input[channel * C::BYTES..], [lo, hi], output, pixel + channel);
             }
             for channel in whole..channels {
                 let most = window.fold(C::LOWEST, |most, at| most.max(C::read(input, at * stride + channel)));
                 C::write(output, pixel + channel, most.clamp(pool.lo, pool.hi));
             }
         }
+    }
+}
+
+/// Vectors of channels that one walk of a window takes: the walk itself costs as much as two.
+const VECTORS: usize = 4;
+
+/// The largest codes of `N` vectors of channels under a window, within `lo` and `hi`, to element `at` of the output. `input` begins with the first of these channels.
+#[inline(always)]
+fn max_vectors<I: Isa, C: Container, const N: usize>(
+    isa: I,
+    window: &Window,
+    stride: usize,
+    input: &[u8],
+    [lo, hi]: [I::I16x8; 2],
+    output: &mut [u8],
+    at: usize,
+) {
+    let most = window.fold([lo; N], |mut most, pixel| {
+        let codes = &input[pixel * stride * C::BYTES..][..N * LANES * C::BYTES];
+        for (i, most) in most.iter_mut().enumerate() {
+            *most = isa.i16x8_max_s(*most, C::load(isa, codes, i * LANES));
+        }
+        most
+    });
+    let output = &mut output[at * C::BYTES..][..N * LANES * C::BYTES];
+    for (i, most) in most.into_iter().enumerate() {
+        C::store(isa, isa.i16x8_min_s(most, hi), output, i * LANES);
     }
 }
 
@@ -231,11 +260,11 @@ impl Kernel for AveragePool {
     }
 
     fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, _scratch: &mut [u8]) {
-        with_container!(self.in_container, C => average_rows::<I, C>(isa, self, buffers, units));
+        average_rows(isa, self, buffers, units);
     }
 }
 
-fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut Buffers<'_>, units: Range<usize>) {
+fn average_rows<I: Isa>(isa: I, pool: &AveragePool, buffers: &mut Buffers<'_>, units: Range<usize>) {
     let [input, divisors, multipliers, ..] = buffers.reads;
     let output = &mut *buffers.writes[0];
     let (channels, in_stride, out_stride) = (pool.channels_read(), pool.in_stride as usize, pool.out_stride as usize);
@@ -253,18 +282,19 @@ fn average_rows<I: Isa, C: Container>(isa: I, pool: &AveragePool, buffers: &mut 
             let pixel = (y * pool.out_w as usize + x) * out_stride;
             let (b_lanes, start_lanes) = (isa.i32x4_splat(b), isa.i32x4_splat(start));
             for channel in (0..whole).step_by(LANES) {
-                let (low, high) = window.fold((start_lanes, start_lanes), |(low, high), at| {
-                    let codes = C::load(isa, input, at * in_stride + channel);
+                let add = |(low, high): (I::I32x4, I::I32x4), codes: I::I16x8| {
                     let low = isa.i32x4_add(low, isa.i32x4_extend_low_i16x8_s(codes));
                     (low, isa.i32x4_add(high, isa.i32x4_extend_high_i16x8_s(codes)))
-                });
+                };
+                let (low, high) = with_container!(pool.in_container, C => window.fold((start_lanes, start_lanes), |sums, at| {
+                    add(sums, C::load(isa, input, at * in_stride + channel))
+                }));
                 let codes = AnyForm(spec).finish(isa, low, high, [b_lanes; 2]);
                 store_first(isa, pool.out_container, codes, LANES.min(out_stride - channel), output, pixel + channel);
             }
             for channel in whole..channels {
-                let sum = window.fold(start, |sum, at| sum.wrapping_add(C::read(input, at * in_stride + channel)));
-                let code = spec.apply(sum, b);
-                with_container!(pool.out_container, O => O::write(output, pixel + channel, code));
+                let sum = window.fold(start, |sum, at| sum.wrapping_add(read_code(pool.in_container, input, at * in_stride + channel)));
+                write_code(pool.out_container, output, pixel + channel, spec.apply(sum, b));
             }
         }
     }

@@ -7,7 +7,7 @@ mod words;
 
 pub use any::AnyForm;
 pub use exact::Exact;
-pub use q15::{Q15Left, Q15Right};
+pub use q15::{Bounded, Left, Q15End, Q15Left, Q15Right, Right, Shift, Q15};
 pub(crate) use words::with_scale;
 pub use words::{CopiedWords, Q15LeftWords, Q15RightWords, Q15Words, Scale, WordsEnd};
 
@@ -150,21 +150,3 @@ impl<I: Isa> Form<I> for Copied<I> {
         self.end.eight(isa, low, high)
     }
 }
-
-/// Runs `$body` with `$ready` standing for the form of `$spec`, made ready for vectors: `q15` to the right, as nearly every
-/// layer of 8 bits has it, or to the left, as nearly every layer of 4, or any.
-macro_rules! with_form {
-    ($isa:expr, $spec:expr, $ready:ident => $body:expr) => {
-        if $spec.form == $crate::params::form::Q15 && $spec.shift >= 1 {
-            let $ready = $crate::requant::Q15Right::<_, 0>::new($isa, &$spec);
-            $body
-        } else if $spec.form == $crate::params::form::Q15 {
-            let $ready = $crate::requant::Q15Left::new($isa, &$spec);
-            $body
-        } else {
-            let $ready = $crate::requant::AnyForm($spec);
-            $body
-        }
-    };
-}
-pub(crate) use with_form;

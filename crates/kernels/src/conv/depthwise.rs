@@ -5,7 +5,7 @@ use super::depthwise_columns::Columns;
 use super::epilogue::{Epilogue, Sums};
 use super::layer::{write_output, Layer};
 use crate::check::{element_bytes, field_holds};
-use crate::codes::{padded, store_first, with_container, Container, I8, LANES, U8};
+use crate::codes::{padded, read_code, store_first, Container, I8, LANES, U8};
 use crate::kernel::{Access, BadParam, Buffers, Kernel, Spans};
 use crate::pack::packed_depthwise_bytes;
 use crate::params::{container, form, Conv2d, DepthwiseConv2d};
@@ -166,7 +166,7 @@ fn run_scalar(layer: &Conv2d, buffers: &mut Buffers<'_>, units: Range<usize>, ta
                 for (tap, weights) in taps.iter().zip(weights.chunks_exact(channels * 2)) {
                     let code = match i32::from_le_bytes(*tap) {
                         OUTSIDE => layer.in_zero_point,
-                        at => with_container!(layer.in_container, C => C::read(input, at as usize + channel)),
+                        at => read_code(layer.in_container, input, at as usize + channel),
                     };
                     sum = sum.wrapping_add(code * i32::from(mem::read_i16(weights, channel * 2)));
                 }

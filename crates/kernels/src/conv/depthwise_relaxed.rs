@@ -18,7 +18,9 @@ use simd::{mem, Isa};
 impl DepthwiseConv2dRelaxed {
     fn columns(&self) -> Columns {
         let is_moved = operand_container(self.dot, self.in_container) != self.in_container;
-        Columns::new(self.layer(), if is_moved { 0x80 } else { 0 }, if self.dot == dot::I7 { 0x7F } else { 0xFF })
+        // Where no byte of a pixel is past its last channel, each is a code, which `i7` may read.
+        let is_masked = self.dot == dot::I7 && self.in_c < self.in_stride;
+        Columns::new(self.layer(), if is_moved { 0x80 } else { 0 }, if is_masked { 0x7F } else { 0xFF })
     }
 }
 

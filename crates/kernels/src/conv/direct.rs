@@ -1,9 +1,11 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
+use super::few_steps::{self, FEW_STEPS};
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, gemm_6x8, PanelStep, TileStep, COLUMNS, ROWS};
 use super::gemm_windows;
 use super::paired;
+use super::pointwise;
 use super::reach::{panel_bytes, Reach};
 use super::tile::Tiles;
 use super::windows::{is_windowed, pack_tiles, Windows, FEW_WORDS};
@@ -25,19 +27,18 @@ struct BlockLimits {
     tiles: usize,
 }
 
-/// What a block may hold. A panel that is widened for every block wants large ones.
-const fn block_limits<D: Dot>() -> BlockLimits {
-    if D::WIDENS {
-        BlockLimits { bytes: 512 * 1024, tiles: 32 }
-    } else {
-        BlockLimits { bytes: 192 * 1024, tiles: 18 }
+/// What a block may hold. A panel that is widened for every block wants large ones; so do few steps, next to which what is done once per panel shows. Windows are
+/// gathered from rows that stay in the first-level cache.
+const fn block_limits<D: Dot>(is_windowed: bool) -> BlockLimits {
+    match (D::WIDENS, is_windowed) {
+        (true, _) => BlockLimits { bytes: 512 * 1024, tiles: 32 },
+        (false, true) => BlockLimits { bytes: 192 * 1024, tiles: 18 },
+        (false, false) => BlockLimits { bytes: 192 * 1024, tiles: 72 },
     }
 }
 
 /// Tiles that the wide microkernel takes at once, as two groups of six pixels.
 const TRIPLE: usize = 3;
-/// Up to so many steps the wide microkernel spends more on its twelve accumulators than it gains.
-const FEW_STEPS: usize = 8;
 
 /// Packed tiles and the output pixel that the first of them begins with.
 #[derive(Clone, Copy)]
@@ -76,7 +77,7 @@ impl<D: Tiles> Direct<D> {
 
     /// Tiles of one unit of work. Unused ones cost nothing but scratch, so never more than there are.
     fn block_tiles(&self) -> usize {
-        let limits = block_limits::<D>();
+        let limits = block_limits::<D>(is_windowed(self.layer.in_c as usize, self.layer.taps()));
         let most = (limits.bytes / (self.steps() * size_of::<TileStep>())).clamp(1, limits.tiles);
         // Blocks of one size: a small last one would read, or widen, every panel for little. Whole triples, where there are some.
         let even = self.tiles().div_ceil(self.tiles().div_ceil(most));
@@ -192,7 +193,9 @@ impl<D: Tiles> Direct<D> {
 
     /// Packs the tiles from number `first` on.
     fn pack<I: Isa>(&self, isa: I, input: &[u8], outside: &[u8], first: usize, tiles: &mut [TileStep]) {
-        for (tile, i) in tiles.chunks_exact_mut(self.tile_steps()).zip(first..) {
+        let length = self.tile_steps();
+        let packed = D::pack_pointwise(isa, &self.layer, input, pointwise::Tiles { first: first * ROWS, length, tiles: &mut *tiles }, self.offset);
+        for (tile, i) in tiles.chunks_exact_mut(length).zip(first..).skip(packed) {
             D::pack_tile(isa, &self.layer, input, outside, i * ROWS, &mut tile[..self.steps()], self.offset);
         }
     }
@@ -201,6 +204,9 @@ impl<D: Tiles> Direct<D> {
     fn multiply<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, block: Block<'_>, sums: &mut [Eight], widened: &mut [PanelStep]) {
         if D::CHANNELS > COLUMNS {
             return paired::multiply(isa, &self.layer, buffers, block, self.steps(), sums);
+        }
+        if few_steps::multiply::<I, D>(isa, &self.layer, buffers, block, self.steps(), widened) {
+            return;
         }
         let [_, weights, bias, ..] = buffers.reads;
         let tiles = block.tiles.len() / self.tile_steps();

@@ -72,17 +72,15 @@ fn store_some<I: Isa>(isa: I, [low, high]: [I::I32x4; 2], count: usize, bytes: &
     bytes[at * 4..][..count * 4].copy_from_slice(&whole.as_flattened()[..count * 4]);
 }
 
-/// Runs `$body` with `$ready` standing for the [`Epilogue`] of `$spec`. Without the feature `train` there is no RAW, and no code for it.
+/// Runs `$body` with `$ready` standing for the [`Epilogue`] of `$spec`, whatever it is. Without the feature `train` there is no RAW, and no code for it.
 macro_rules! with_epilogue {
-    ($isa:expr, $spec:expr, $ready:ident => $body:expr) => {
+    ($spec:expr, $ready:ident => $body:expr) => {
         if cfg!(feature = "train") && $spec.form == $crate::params::form::RAW {
             let $ready = $crate::conv::epilogue::Sums;
             $body
         } else {
-            $crate::requant::with_form!($isa, $spec, form => {
-                let $ready = $crate::conv::epilogue::Requantized(form);
-                $body
-            })
+            let $ready = $crate::conv::epilogue::Requantized($crate::requant::AnyForm($spec));
+            $body
         }
     };
 }

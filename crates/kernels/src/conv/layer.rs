@@ -1,7 +1,7 @@
 //! What the convolutions have in common: the same fields, the same checks.
 
 use crate::check::{container_range, field_holds, fields_in, is_form, is_total, MAX_DIMENSION};
-use crate::codes::{with_container, Container};
+use crate::codes::write_code;
 use crate::kernel::BadParam;
 use crate::params::{
     container, form, Conv2d, Conv2dPaired, Conv2dRelaxed, DepthwiseConv2d, DepthwiseConv2dRelaxed, GroupedConv2d, WinogradF23, WinogradF43,
@@ -58,7 +58,7 @@ pub(crate) fn write_output(layer: &Conv2d, requantization: Requantization, sum: 
         return;
     }
     let code = requantization.apply(sum, b);
-    with_container!(layer.out_container, C => C::write(output, at, code));
+    write_code(layer.out_container, output, at, code);
 }
 
 impl Conv2d {
@@ -153,5 +153,17 @@ impl Conv2d {
     /// The requantization of the output.
     pub(crate) fn requantization(&self) -> Requantization {
         Requantization { form: self.form, shift: self.shift, left: self.left, zero_point: self.out_zero_point, lo: self.lo, hi: self.hi }
+    }
+
+    /// Where form Q15 shifts to the left: how far from 0 a bias matters. Beyond it `t` of SPEC 2.2 saturates whatever the products add up to, so that a bias may
+    /// stop there; then sums shifted to the left stay inside 32 bits. `None` for another form, and where there are too many products for that.
+    #[inline(never)]
+    pub(crate) fn bias_bound(&self) -> Option<i32> {
+        if self.form != form::Q15 || self.shift > 0 {
+            return None;
+        }
+        let products = (self.taps() * self.in_c as usize / self.groups as usize) as i64 * 255 * 128;
+        let bound = products + (32768 >> -self.shift);
+        ((bound + products) << -self.shift <= i64::from(i32::MAX)).then_some(bound as i32)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::conv2d_relaxed::operand_container;
 use super::gemm_4x8::{TileStep, ROWS};
-use crate::codes::{Container, I8, U8};
+use super::pointwise;
 use crate::params::{container, dot, Conv2d};
 use core::array::from_fn;
 use simd::dot::{I16Dot, I7Dot, PairedDot, SDot, UsDot, W4Dot};
@@ -16,6 +16,11 @@ const VECTOR: usize = 16;
 
 /// How the codes under 4 output pixels become a tile of a dot product.
 pub trait Tiles: Dot {
+    /// Whether the module does without what only makes this one fast: pairs of i16 beside dot products of bytes, which few layers have; and all where vectors
+    /// are arrays of numbers, which is to be small.
+    const IS_RARE: bool = cfg!(all(target_arch = "wasm32", not(target_feature = "simd128")))
+        || (!Self::ADDS && cfg!(all(target_feature = "relaxed-simd", not(feature = "train"))));
+
     /// Channels of a pixel that are read.
     fn channels_read(layer: &Conv2d) -> usize {
         layer.in_c as usize
@@ -29,27 +34,42 @@ pub trait Tiles: Dot {
     /// Packs the tile that starts at output pixel `first`. Past the last pixel the last one is repeated; the caller stores less. `outside`
     /// is [`Tiles::channels_read`] zero points: what a tap in the padding reads.
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8);
+
+    /// Packs the first of `tiles`, where more than one at a time are faster; returns how many.
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, offset: u8) -> usize;
 }
 
 /// [`Tiles::pack_tile`] of pairs of i16. Not inlined: two dot products take it.
 #[inline(never)]
 fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep]) {
     let in_c = layer.in_c as usize;
-    match layer.in_container {
-        container::U8 => gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs::<I, U8>(isa, codes, steps)),
-        _ => gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs::<I, I8>(isa, codes, steps)),
-    }
+    let words = Words::new(isa, layer.in_container);
+    gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs(isa, words, codes, steps));
 }
 
 impl Tiles for I16Dot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
         pack_words(isa, layer, input, outside, first, tile);
     }
+
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
+        if Self::IS_RARE {
+            return 0;
+        }
+        pointwise::pack_words(isa, layer, input, tiles)
+    }
 }
 
 impl Tiles for PairedDot {
     fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
         pack_words(isa, layer, input, outside, first, tile);
+    }
+
+    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
+        if Self::IS_RARE {
+            return 0;
+        }
+        pointwise::pack_words(isa, layer, input, tiles)
     }
 }
 
@@ -69,6 +89,10 @@ macro_rules! byte_tiles {
                 fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
                     pack_bytes(isa, layer, input, outside, first, tile, offset);
                 }
+
+                fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, offset: u8) -> usize {
+                    pointwise::pack_bytes(isa, layer, input, tiles, offset)
+                }
             }
         )*
     };
@@ -80,12 +104,6 @@ byte_tiles!(I7Dot: I7, W4Dot: W4, UsDot: USDOT, SDot: SDOT);
 #[inline(never)]
 fn pack_bytes<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], offset: u8) {
     let in_c = layer.in_c as usize;
-    if layer.is_pointwise() {
-        let last = layer.out_pixels() - 1;
-        let pixel = |i: usize| &input[(first + i).min(last) * layer.in_stride as usize..][..layer.whole_channels()];
-        pack_quads(isa, [pixel(0), pixel(1), pixel(2), pixel(3)], in_c, tile, offset);
-        return;
-    }
     gather::<I7Dot>(layer, input, outside, layer.whole_channels(), first, tile, |codes, steps| pack_quads(isa, codes, in_c, steps, offset));
 }
 
@@ -98,12 +116,6 @@ impl Conv2d {
         } else {
             self.in_c as usize
         }
-    }
-
-    /// Whether every output pixel reads the input pixel of the same number.
-    fn is_pointwise(&self) -> bool {
-        [self.kernel_h, self.kernel_w, self.stride_h, self.stride_w, self.pad_top, self.pad_left] == [1, 1, 1, 1, 0, 0]
-            && [self.in_h, self.in_w] == [self.out_h, self.out_w]
     }
 }
 
@@ -184,14 +196,42 @@ const MASKS: [u8; 2 * VECTOR] = {
     masks
 };
 
+/// Codes of either container as i16, by one text for both.
+#[derive(Clone, Copy)]
+pub(super) struct Words<I: Isa> {
+    /// What makes a code one of 0..255, and what that adds.
+    flip: I::I32x4,
+    moved: I::I16x8,
+    container: i32,
+}
+
+impl<I: Isa> Words<I> {
+    pub(super) fn new(isa: I, container: i32) -> Self {
+        let flip = if container == container::U8 { 0 } else { 0x80 };
+        Self { flip: isa.i32x4_splat(i32::from_le_bytes([flip; 4])), moved: isa.i16x8_splat(i16::from(flip)), container }
+    }
+
+    /// Eight codes.
+    #[inline(always)]
+    pub(super) fn eight(self, isa: I, codes: &[u8; 8]) -> I::I32x4 {
+        let bytes = isa.i32x4_xor(isa.i32x4_from_i8x16(isa.i8x16_load64_zero(codes)), self.flip);
+        isa.i32x4_from_i16x8(isa.i16x8_sub(isa.i16x8_extend_low_i8x16_u(isa.i8x16_from_i32x4(bytes)), self.moved))
+    }
+
+    /// The code at `at`; 0 past the end, where the weight is 0 too.
+    fn one(self, codes: &[u8], at: usize) -> i16 {
+        codes.get(at).map_or(0, |&code| if self.container == container::U8 { i16::from(code) } else { i16::from(code as i8) })
+    }
+}
+
 /// The channels of four pixels as i16: eight at a time as four pairs, transposed; the rest pair by pair.
 #[inline(always)]
-fn pack_pairs<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
+fn pack_pairs<I: Isa>(isa: I, words: Words<I>, codes: [&[u8]; ROWS], steps: &mut [TileStep]) {
     let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = codes.map(|row| row.as_chunks::<8>());
     let (quads, rest) = steps.as_chunks_mut::<4>();
     let whole = a.len();
     for ((((quad, a), b), c), d) in quads.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        let pairs = [a, b, c, d].map(|eight| isa.i32x4_from_i16x8(C::load(isa, eight, 0)));
+        let pairs = [a, b, c, d].map(|eight| words.eight(isa, eight));
         for (step, pairs) in quad.iter_mut().zip(transpose(isa, pairs)) {
             isa.i32x4_store(pairs, mem::array_mut(step.as_flattened_mut(), 0));
         }
@@ -200,18 +240,10 @@ fn pack_pairs<I: Isa, C: Container>(isa: I, codes: [&[u8]; ROWS], steps: &mut [T
     let tail = if quads.len() > whole { &mut quads[whole][..] } else { rest };
     for (i, step) in tail.iter_mut().enumerate() {
         for (pair, row) in step.iter_mut().zip([a_rest, b_rest, c_rest, d_rest]) {
-            *pair = pair_of::<C>(row, 2 * i);
+            let ([a, b], [c, d]) = (words.one(row, 2 * i).to_le_bytes(), words.one(row, 2 * i + 1).to_le_bytes());
+            *pair = [a, b, c, d];
         }
     }
-}
-
-/// The codes at `at` and after it; 0 past the end, where the weight is 0 too.
-#[inline(always)]
-fn pair_of<C: Container>(row: &[u8], at: usize) -> [u8; 4] {
-    let even = C::read(row, at) as i16;
-    let odd = if at + 1 < row.len() { C::read(row, at + 1) as i16 } else { 0 };
-    let ([a, b], [c, d]) = (even.to_le_bytes(), odd.to_le_bytes());
-    [a, b, c, d]
 }
 
 /// Transposes 4×4 lanes.

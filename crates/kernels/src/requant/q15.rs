@@ -5,6 +5,8 @@ use simd::Isa;
 
 /// How a sum becomes `t` of SPEC 2.2: 16 bits, saturated.
 pub trait Shift<I: Isa>: Copy {
+    /// By `shift`, the s of SPEC 2.2.
+    fn new(isa: I, shift: i32) -> Self;
     /// What four accumulators start from, given their biases.
     fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4;
     /// `t` of eight sums.
@@ -18,6 +20,19 @@ pub struct Q15<I: Isa, S> {
     end: Q15End<I>,
 }
 
+impl<I: Isa, S: Shift<I>> Q15<I, S> {
+    /// The form ready for vectors; `spec.shift` is one of S.
+    pub fn new(isa: I, spec: &Requantization) -> Self {
+        Self::of(isa, spec.shift, Q15End::new(isa, spec))
+    }
+
+    /// The same of an end that several share.
+    #[inline(always)]
+    pub fn of(isa: I, shift: i32, end: Q15End<I>) -> Self {
+        Self { shift: S::new(isa, shift), end }
+    }
+}
+
 /// SPEC 2.2 with s in [1, 22].
 pub type Q15Right<I, const SHIFT: u32 = 0> = Q15<I, Right<I, SHIFT>>;
 /// SPEC 2.2 with s in [−15, 0].
@@ -28,6 +43,12 @@ pub type Q15Left<I> = Q15<I, Left<I>>;
 pub struct Right<I: Isa, const SHIFT: u32> {
     shift: u32,
     rounding: I::I32x4,
+}
+
+/// To the left by 0 to 15 of sums that have room for it: a product, since V8 takes four instructions for a shift that it does not know.
+#[derive(Clone, Copy)]
+pub struct Bounded<I: Isa> {
+    factor: I::I32x4,
 }
 
 /// To the left by 0 to 15.
@@ -44,7 +65,7 @@ pub struct Left<I: Isa> {
 /// SPEC 2.2 from `t` on, for codes of 16 bits and of 8. Those of 8 bits that may be above 127 are made 128 smaller and moved back by their highest bit:
 /// so one narrowing, with a sign, and one clamp do for both containers.
 #[derive(Clone, Copy)]
-pub(super) struct Q15End<I: Isa> {
+pub struct Q15End<I: Isa> {
     zero_point: I::I16x8,
     lo: I::I16x8,
     hi: I::I16x8,
@@ -55,7 +76,8 @@ pub(super) struct Q15End<I: Isa> {
 }
 
 impl<I: Isa> Q15End<I> {
-    pub(super) fn new(isa: I, spec: &Requantization) -> Self {
+    /// Ready for vectors.
+    pub fn new(isa: I, spec: &Requantization) -> Self {
         let moved = if spec.hi > 127 { 128 } else { 0 };
         let byte = |code: i32| isa.i8x16_splat((code - moved).clamp(-128, 127) as i8);
         Self {
@@ -83,14 +105,12 @@ impl<I: Isa> Q15End<I> {
     }
 }
 
-impl<I: Isa, const SHIFT: u32> Q15Right<I, SHIFT> {
-    /// The form ready for vectors; `spec.shift` ≥ 1.
-    pub fn new(isa: I, spec: &Requantization) -> Self {
-        Self { shift: Right { shift: spec.shift as u32, rounding: isa.i32x4_splat(1 << (spec.shift - 1)) }, end: Q15End::new(isa, spec) }
-    }
-}
-
 impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
+    #[inline(always)]
+    fn new(isa: I, shift: i32) -> Self {
+        Self { shift: shift as u32, rounding: isa.i32x4_splat(1 << (shift - 1)) }
+    }
+
     /// With the rounding: SPEC 2.4 keeps the sum inside 32 bits.
     #[inline(always)]
     fn preload(self, isa: I, bias: I::I32x4) -> I::I32x4 {
@@ -104,25 +124,24 @@ impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
     }
 }
 
-impl<I: Isa> Q15Left<I> {
-    /// The form ready for vectors; `spec.shift` ≤ 0.
-    pub fn new(isa: I, spec: &Requantization) -> Self {
-        Self { shift: Left::new(isa, spec.shift), end: Q15End::new(isa, spec) }
+impl<I: Isa> Shift<I> for Bounded<I> {
+    #[inline(always)]
+    fn new(isa: I, shift: i32) -> Self {
+        Self { factor: isa.i32x4_splat(1 << -shift) }
+    }
+
+    #[inline(always)]
+    fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
+        bias
+    }
+
+    #[inline(always)]
+    fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
+        isa.i16x8_narrow_i32x4_s(isa.i32x4_mul(low, self.factor), isa.i32x4_mul(high, self.factor))
     }
 }
 
 impl<I: Isa> Left<I> {
-    /// By −`shift`, which is in [0, 15].
-    pub(super) fn new(isa: I, shift: i32) -> Self {
-        let left = -shift;
-        Self {
-            half: isa.i16x8_splat(1 << (left - 1).max(0)),
-            doubled: isa.i32x4_splat(if left == 0 { 0 } else { -1 }),
-            least: isa.i16x8_splat((-32768 >> left) as i16),
-            most: isa.i16x8_splat((32768 >> left).min(32767) as i16),
-        }
-    }
-
     /// `sat16(acc << k)`. Beyond ±2^(15−k) it saturates, so the accumulator may stop there; 2^14 doubled is the largest i16.
     #[inline(always)]
     pub(super) fn words(self, isa: I, acc: I::I16x8) -> I::I16x8 {
@@ -132,6 +151,17 @@ impl<I: Isa> Left<I> {
 }
 
 impl<I: Isa> Shift<I> for Left<I> {
+    #[inline(always)]
+    fn new(isa: I, shift: i32) -> Self {
+        let left = -shift;
+        Self {
+            half: isa.i16x8_splat(1 << (left - 1).max(0)),
+            doubled: isa.i32x4_splat(if left == 0 { 0 } else { -1 }),
+            least: isa.i16x8_splat((-32768 >> left) as i16),
+            most: isa.i16x8_splat((32768 >> left).min(32767) as i16),
+        }
+    }
+
     #[inline(always)]
     fn preload(self, _isa: I, bias: I::I32x4) -> I::I32x4 {
         bias

@@ -1,6 +1,6 @@
 //! Requantization of accumulators that fit 16 bits: carriers, and codes of 8 bits without their zero point. No sum of 32 bits, and any shift is one product.
 
-use super::q15::{Left, Q15End};
+use super::q15::{Left, Q15End, Shift};
 use super::Requantization;
 use simd::Isa;
 

@@ -25,6 +25,8 @@ pub struct Case {
     pub pad_bottom: i32,
     pub pad_right: i32,
     pub bias: bool,
+    /// The largest bias.
+    pub most_bias: i32,
     /// One multiplier for all channels.
     pub single: bool,
     pub scale: Scale,
@@ -125,6 +127,7 @@ impl Case {
             pad_bottom: shape.pads[2],
             pad_right: shape.pads[3],
             bias: !seed.is_multiple_of(3),
+            most_bias: 9000,
             single: seed % 4 == 3,
             scale,
         }
@@ -132,7 +135,7 @@ impl Case {
 
     pub fn bias(&self) -> Vec<i32> {
         if self.bias {
-            Seed::new(77).codes(self.shape.out_c as usize, -9000, 9000)
+            Seed::new(77).codes(self.shape.out_c as usize, -self.most_bias, self.most_bias)
         } else {
             Vec::new()
         }
@@ -425,11 +428,23 @@ impl Case {
     }
 }
 
+impl Case {
+    /// The same case with biases next to which some products are nothing.
+    pub fn far_from_zero(mut self) -> Self {
+        (self.bias, self.most_bias) = (true, i32::MAX - (1 << 24));
+        self
+    }
+}
+
 /// Every shift of `q15`, some of which kernels know at compile time, into every container: four pixels at a time, and the rest of them.
 pub fn shifts<I: Isa>(isa: I) -> Verdict {
     for shift in -15..=22 {
-        for seed in 0..6 {
-            Case::new(Shape::new([9, 3, 3], 8, [1, 1]), seed).by_q15(shift).run_dense(isa)?;
+        // Pixels that do not fill tiles; those that do, of few channels and of more.
+        for shape in [Shape::new([9, 3, 3], 8, [1, 1]), Shape::new([12, 4, 3], 24, [1, 1]), Shape::new([40, 4, 3], 8, [1, 1])] {
+            for seed in 0..6 {
+                Case::new(shape, seed).by_q15(shift).run_dense(isa)?;
+                Case::new(shape, seed).by_q15(shift).far_from_zero().run_dense(isa)?;
+            }
         }
     }
     Ok(())

@@ -55,7 +55,7 @@ mutants! {
         i16x8_min_s, i16x8_max_s
     }
     tile_packing: conv::convolution {
-        i16x8_load_extend_i8x8, i16x8_load_extend_u8x8, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
+        i16x8_load_extend_i8x8, i32x4_xor, i16x8_sub, i32x4_interleave_low, i32x4_interleave_high, i32x4_concat_low, i32x4_concat_high,
         i32x4_from_i16x8, i8x16_swizzle, i8x16_load, i16x8_splat, i16x8_extend_low_i8x16_s, i16x8_extend_high_i8x16_s, i16x8_extend_low_i8x16_u,
         i16x8_extend_high_i8x16_u
     }

@@ -44,7 +44,7 @@ const SHAPES: [Shape; 8] = [
     Shape([2, 17], [2, 2], [1, 5], [1, 1], [1, 0, 0, 1]),
 ];
 
-const CHANNELS: [i32; 9] = [1, 2, 3, 4, 5, 8, 9, 16, 17];
+const CHANNELS: [i32; 11] = [1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 75];
 
 /// The layout of a Program, or nothing between the channels.
 fn stride_of(channels: i32, close: bool) -> i32 {

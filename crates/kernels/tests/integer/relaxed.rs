@@ -38,10 +38,23 @@ fn suite<I: Isa>(isa: I, dot: i32) -> Verdict {
         case.for_dot(dot, seed).run_relaxed(isa, dot)?;
     }
     dense(isa, dot)?;
+    few_channels(isa, dot)?;
     if dot != dot::W4 {
         depthwise_by(isa, dot)?;
     }
     extremes(isa, dot)
+}
+
+/// Layers that are multiplied in a few steps, by the shifts that have a loop of their own for that and by one that has none.
+fn few_channels<I: Isa>(isa: I, dot: i32) -> Verdict {
+    for (shift, channels) in [-6, -1, 0, 1, 2, 3, 4].into_iter().flat_map(|shift| [16, 24, 36].map(|channels| (shift, channels))) {
+        for seed in 0..6 {
+            let case = Case::new(Shape::new([channels, 4, 3], 24, [1, 1]), seed).for_dot(dot, seed).by_q15(shift);
+            case.run_relaxed(isa, dot)?;
+            case.far_from_zero().run_relaxed(isa, dot)?;
+        }
+    }
+    Ok(())
 }
 
 /// Depthwise 3×3 by every dot product that its kernel has.
