@@ -164,7 +164,7 @@ const BYTES: Readonly<Record<ConvolutionAlgorithm, number>> = { direct: 1, winog
 
 function layer(more: Partial<ConvolutionGeometry>, isExact: ConvolutionCandidates['isExact'] = () => true): ConvolutionCandidates {
   const shape = geometry(more);
-  return { geometry: shape, direct: 'direct_i16', bytes: (algorithm) => BYTES[algorithm] * 9 * shape.inC * shape.outC, isExact };
+  return { geometry: shape, direct: 'direct_i16', bytes: (algorithm) => BYTES[algorithm] * 9 * shape.inC * shape.outC, compactBytes: 0.6 * 9 * shape.inC * shape.outC, isExact };
 }
 
 /** What `balanced` has for one such layer alone. */
@@ -185,6 +185,10 @@ test('the fastest that is exact and allowed, by the costs', () => {
   assert.is(choose(costs, { memory: 'fast' }), 'winograd_f43');
   assert.is(choose(costs), 'winograd_f23', 'balanced has no room for eight bytes per weight');
   assert.is(choose(costs, { memory: 'compact' }), 'direct');
+  // As nibbles, its weights may rest packed.
+  const nibbles = (share: number): ConvolutionCandidates => ({ ...layer({}), bytes: (algorithm) => (algorithm === 'winograd_f23' ? share : 1) * 9 * 64 * 64 });
+  assert.is(only(chooseConvolutions([nibbles(0.6)], 0, costs, { memory: 'compact' })), 'winograd_f23');
+  assert.is(only(chooseConvolutions([nibbles(0.61)], 0, costs, { memory: 'compact' })), 'direct');
   assert.is(choose(costs, { memory: 'fast' }, ['winograd_f23']), 'winograd_f23', 'past a bound the next one');
   assert.is(choose(costs, { memory: 'fast' }, []), 'direct');
   assert.is(choose({ ...costs, winograd_f43: { ...EVEN, products: 2 } }, { memory: 'fast' }), 'winograd_f23');

@@ -5,7 +5,7 @@ import { estimate, type CostKind, type CostTable, type DirectKind, type EngineCo
 /**
  * What packed weights may cost. `balanced` (default): at most twice the int8 bytes of the whole network's, spent where they save most time.
  * `fast`: whatever the fastest kernel wants: Winograd F(2,3) takes half a byte per weight, F(4,3) one, channels rounded up to multiples of 8. `compact`: 4-bit weights stay nibbles and 8-bit ones bytes; a layer's panels
- * are made anew in every run, in memory that layers share, so Winograd's do not pay.
+ * are made anew in every run, in memory that layers share, but for those of F(2,3), which are nibbles.
  */
 export type MemoryMode = 'balanced' | 'fast' | 'compact';
 
@@ -47,6 +47,8 @@ export interface ConvolutionCandidates {
   readonly direct: DirectKind;
   /** Bytes of the weights packed for an algorithm. */
   readonly bytes: (algorithm: ConvolutionAlgorithm) => number;
+  /** What `compact` lets packed weights take. */
+  readonly compactBytes: number;
   /** Asked only if the answer matters: a proof reads all weights. */
   readonly isExact: (algorithm: Winograd) => boolean;
 }
@@ -69,11 +71,11 @@ interface Upgrade {
 export function chooseConvolutions(layers: readonly ConvolutionCandidates[], room: number, costs: EngineCosts, { memory = 'balanced', convolution = 'auto' }: ProgramOptions): ConvolutionAlgorithm[] {
   if (convolution !== 'auto') return layers.map(({ isExact }) => (convolution !== 'direct' && isExact(convolution) ? convolution : 'direct'));
   const chosen = layers.map(({ geometry, direct, bytes }) => ({ algorithm: 'direct' as ConvolutionAlgorithm, time: timeOf(direct, geometry, costs), bytes: bytes('direct') }));
-  if (memory === 'compact') return chosen.map(({ algorithm }) => algorithm);
-  let upgrades = layers.flatMap(({ geometry, bytes }, layer) =>
-    WINOGRADS.map((algorithm): Upgrade => ({ layer, algorithm, time: timeOf(algorithm, geometry, costs), bytes: bytes(algorithm) })),
+  let upgrades = layers.flatMap(({ geometry, bytes, compactBytes }, layer) =>
+    WINOGRADS.filter((algorithm) => memory !== 'compact' || bytes(algorithm) <= compactBytes)
+      .map((algorithm): Upgrade => ({ layer, algorithm, time: timeOf(algorithm, geometry, costs), bytes: bytes(algorithm) })),
   );
-  let left = memory === 'fast' ? Infinity : room;
+  let left = memory === 'balanced' ? room : Infinity;
   const extra = ({ layer, bytes }: Upgrade): number => bytes - (chosen[layer]?.bytes ?? 0);
   const saved = ({ layer, time }: Upgrade): number => (chosen[layer]?.time ?? 0) - time;
   // With room for all, the fastest first: a proof of what a faster one replaces would be for nothing.

@@ -6,9 +6,12 @@ import type { Operands } from './conv2d.js';
 import type { Linear } from './choose-direct.js';
 import type { LowerContext, PlacedValue } from './context.js';
 
-/** Bytes of a weight tensor at rest. */
+/** A tenth of a byte for what stands before the nibbles of a panel. */
+const MOST_BYTES_PER_NIBBLE = 0.6;
+
+/** Packed weights that take no more may rest as they are: nibbles of 4-bit weights, bytes of others. */
 export function compactBytes({ dtype, data }: IntegerTensor): number {
-  return dtype === 'i4' ? Math.ceil(data.length / 2) : data.length;
+  return dtype === 'i4' ? Math.floor(MOST_BYTES_PER_NIBBLE * data.length) : data.length;
 }
 
 /** Steps that unpack and pack right before the layer, whose panels live no longer than it. */

@@ -4,6 +4,7 @@ import type { IntegerValue } from '../../integer/integer-graph.js';
 import { chooseConvolutions, isWinogradF43, type ConvolutionAlgorithm, type ConvolutionCandidates } from '../convolution-algorithm.js';
 import { geometryOf, type Linear } from './choose-direct.js';
 import { isWinograd } from './choose-winograd.js';
+import { compactBytes } from './compact.js';
 import type { LowerContext, OperationOf } from './context.js';
 import { directBytes, panelBytes, winogradBytes } from './packed-bytes.js';
 
@@ -33,6 +34,7 @@ function candidates(context: LowerContext, operation: Conv2d): ConvolutionCandid
     geometry,
     direct: context.direct(operation).kind,
     bytes: (algorithm) => (algorithm === 'direct' ? panelBytes(context, operation) : winogradBytes(context.engine, algorithm, inC, outC)),
+    compactBytes: weight.dtype === 'i4' ? compactBytes(weight) : 0,
     isExact: (algorithm) => (algorithm === 'winograd_f23' ? isWinograd(context, operation, input, output) : isWinogradF43(geometry)),
   };
 }

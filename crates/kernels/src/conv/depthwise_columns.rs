@@ -14,10 +14,11 @@ use simd::{mem, Isa};
 
 /// Rows and columns of the kernel.
 pub const KERNEL: usize = 3;
-/// A block of rows of the output has up to so many pixels: with fewer, what is done once for eight channels of a block would show.
-const BLOCK_PIXELS: usize = 112;
+/// A block of rows of the output has up to so many pixels times its stride: with fewer, what is done once for eight channels of a block would show; the rows of the
+/// input under more would leave the first-level cache.
+const BLOCK_PIXELS: usize = 224;
 /// Rows of a block at most.
-const MOST_ROWS: usize = 8;
+const MOST_ROWS: usize = 16;
 /// Input rows under a block at most: those of stride 2.
 const MOST_LINES: usize = (MOST_ROWS - 1) * 2 + KERNEL;
 /// Bytes of a load, a store and a vector of codes.
@@ -83,7 +84,7 @@ impl Columns {
 
     /// With the codes `offset` and `mask` ask for.
     pub fn new(layer: Conv2d, offset: u8, mask: u8) -> Self {
-        let rows = if layer.stride_h <= 2 { BLOCK_PIXELS / layer.out_w as usize } else { 1 };
+        let rows = if layer.stride_h <= 2 { BLOCK_PIXELS / (layer.stride_h * layer.out_w) as usize } else { 1 };
         let rows = rows.clamp(1, MOST_ROWS).min(layer.out_h as usize);
         Self { layer, offset, mask, rows, lines: (rows - 1) * layer.stride_h as usize + KERNEL }
     }
@@ -125,7 +126,7 @@ impl Columns {
         let (weights, sums) = scratch.split_at_mut(weight_bytes);
         let (weights, sums) = (mem::panels_mut::<VECTOR, 2>(weights), mem::panels_mut::<VECTOR, 2>(&mut sums[..sum_bytes]));
         pack_weights::<I, P>(isa, buffers.reads[1], weights);
-        lines.fill((self.layer.in_zero_point as u8).wrapping_add(self.offset));
+        self.fill_padding(lines);
         let mut held = [None; MOST_LINES];
         for unit in units {
             let block = self.block(unit);
@@ -142,6 +143,26 @@ impl Columns {
         let (image, y) = (unit / self.blocks(), unit % self.blocks() * self.rows);
         let (height, width) = (self.layer.out_h as usize, self.layer.out_w as usize);
         Block { y, rows: self.rows.min(height - y), pixel: (image * height + y) * width, image: image * self.layer.in_pixels() }
+    }
+
+    /// A zero point as the products read it.
+    fn outside(&self) -> u8 {
+        (self.layer.in_zero_point as u8).wrapping_add(self.offset)
+    }
+
+    /// Pixels of a line before those of the input, and the input's.
+    fn spread(&self) -> [usize; 2] {
+        let left = (self.layer.pad_left as usize).min(self.line_pixels());
+        [left, (self.layer.in_w as usize).min(self.line_pixels() - left)]
+    }
+
+    /// Fills what no row is copied to: whole lines would take longer than to copy to them.
+    fn fill_padding(&self, lines: &mut [u8]) {
+        let ([left, pixels], stride) = (self.spread(), self.layer.in_stride as usize);
+        for line in lines.chunks_exact_mut(self.line_bytes()) {
+            line[..left * stride].fill(self.outside());
+            line[(left + pixels) * stride..].fill(self.outside());
+        }
     }
 
     /// The line for an input row, which may lie in the padding: lines are taken by turns, so that what two blocks share is held from the first.
@@ -168,15 +189,14 @@ impl Columns {
     /// Copies the row that `source` begins with between the padding of `line`; without one, fills in zero points.
     fn load_row<I: Isa>(&self, isa: I, source: Option<&[u8]>, line: &mut [u8]) {
         let stride = self.layer.in_stride as usize;
-        let left = (self.layer.pad_left as usize).min(self.line_pixels());
-        let pixels = (self.layer.in_w as usize).min(self.line_pixels() - left);
+        let [left, pixels] = self.spread();
         if pixels == 0 {
             return;
         }
         let target = &mut line[left * stride..][..(pixels - 1) * stride + padded(self.layer.in_c as usize)];
         let (offset, mask) = (self.offset, self.mask);
         let Some(source) = source else {
-            target.fill((self.layer.in_zero_point as u8).wrapping_add(offset));
+            target.fill(self.outside());
             return;
         };
         let source = &source[..target.len()];

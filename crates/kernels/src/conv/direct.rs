@@ -8,7 +8,7 @@ use super::paired;
 use super::pointwise;
 use super::reach::{panel_bytes, Reach};
 use super::tile::Tiles;
-use super::windows::{is_windowed, pack_tiles, Windows};
+use super::windows::{is_windowed, pack_tiles, Windows, FEW_WORDS};
 use crate::check::element_bytes;
 use crate::kernel::{Access, Buffers, Spans};
 use crate::pack::packed_channels;
@@ -153,22 +153,20 @@ impl<D: Tiles> Direct<D> {
     /// [`Kernel::run`](crate::Kernel::run). A function of its own: by which dot product of bytes is mostly the same code in WebAssembly, and there but once.
     #[inline(never)]
     pub fn run<I: Isa>(&self, isa: I, buffers: &mut Buffers<'_>, units: Range<usize>, scratch: &mut [u8]) {
-        let layer = &self.layer;
+        let (layer, windows) = (&self.layer, self.windows());
         let (sums, scratch) = scratch.split_at_mut(self.sums_bytes());
         let (widened, scratch) = scratch.split_at_mut(self.widened_bytes());
         let widened = mem::panels_mut::<16, 2>(widened);
         let (border, scratch) = scratch.split_at_mut(self.border_bytes());
-        let windows = self.windows();
         let mut held = None;
         if windows.is_none() {
             border.fill(layer.in_zero_point as u8);
         }
         let tiles = &mut mem::panels_mut::<4, ROWS>(scratch)[..self.block_tiles() * self.tile_steps()];
         let sums = mem::panels_mut::<16, 2>(sums);
-        let block_tiles = self.block_tiles();
         for unit in units {
-            let first = unit * block_tiles;
-            let count = block_tiles.min(self.tiles() - first);
+            let first = unit * self.block_tiles();
+            let count = self.block_tiles().min(self.tiles() - first);
             let tiles = &mut tiles[..count * self.tile_steps()];
             if let Some(windows) = windows {
                 let pixels = first * ROWS..layer.out_pixels().min((first + count) * ROWS);
@@ -190,7 +188,8 @@ impl<D: Tiles> Direct<D> {
 
     /// Whether windows are multiplied as they lie: not by dot products whose microkernels want tiles.
     fn multiplies_windows(&self) -> bool {
-        D::CHANNELS == COLUMNS && !D::SUMS && !(D::ADDS && self.steps() > FEW_STEPS)
+        let has_microkernel = D::CHANNELS == COLUMNS && !D::SUMS && (D::ADDS || !FEW_WORDS);
+        has_microkernel && !(D::ADDS && self.steps() > FEW_STEPS)
     }
 
     /// Packs the tiles from number `first` on.

@@ -22,6 +22,9 @@ const VECTOR: usize = 16;
 /// Rows of a window of 3×3.
 const THREE: usize = 3;
 
+/// Whether dot products of i16 are a last resort: modules of inference with those of bytes need not be fast twice, and are the largest.
+pub const FEW_WORDS: bool = cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd", not(feature = "train")));
+
 /// Whether K of a layer with `taps` kernel positions runs over whole windows.
 pub const fn is_windowed(in_c: usize, taps: usize) -> bool {
     in_c <= MOST_CHANNELS && taps > 1
@@ -111,7 +114,7 @@ impl Windows {
             let windows = &mut windows[(pixel - pixels.start) * self.window_bytes()..];
             match (layer.kernel_h as usize == THREE && self.runs() == 1, self.run_bytes()) {
                 (true, ..=VECTOR) => self.lay_three::<I, 1>(isa, lines, x..x + count, windows),
-                (true, ..=32) => self.lay_three::<I, 2>(isa, lines, x..x + count, windows),
+                (true, ..=32) if !FEW_WORDS => self.lay_three::<I, 2>(isa, lines, x..x + count, windows),
                 _ => self.lay(isa, lines, x..x + count, windows),
             }
             pixel += count;
