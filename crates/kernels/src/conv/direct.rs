@@ -1,5 +1,6 @@
 //! Direct convolution by any dot product: tiles of 4 pixels against panels of 8 output channels, without an im2col of the image.
 
+use super::block::{block_limits, Block};
 use super::few_steps::{self, FEW_STEPS};
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x8::{gemm_4x8, gemm_6x8, PanelStep, TileStep, COLUMNS, ROWS};
@@ -18,35 +19,8 @@ use core::ops::Range;
 use core::slice::ChunksExactMut;
 use simd::{mem, Dot, Isa};
 
-/// How much of a layer is multiplied by a panel of weights before the next one comes.
-#[derive(Clone, Copy)]
-struct BlockLimits {
-    /// Packed tiles stay below this, so that they live in the second-level cache while the weights stream past.
-    bytes: usize,
-    /// More tiles than this gain nothing: a panel of weights is then read rarely enough.
-    tiles: usize,
-}
-
-/// What a block may hold. A panel that is widened for every block wants large ones; so do few steps, next to which what is done once per panel shows. Windows are
-/// gathered from rows that stay in the first-level cache.
-const fn block_limits<D: Dot>(is_windowed: bool) -> BlockLimits {
-    match (D::WIDENS, is_windowed) {
-        (true, true) => BlockLimits { bytes: 512 * 1024, tiles: 32 },
-        (true, false) => BlockLimits { bytes: 512 * 1024, tiles: 72 },
-        (false, true) => BlockLimits { bytes: 192 * 1024, tiles: 18 },
-        (false, false) => BlockLimits { bytes: 192 * 1024, tiles: 72 },
-    }
-}
-
 /// Tiles that the wide microkernel takes at once, as two groups of six pixels.
 const TRIPLE: usize = 3;
-
-/// Packed tiles and the output pixel that the first of them begins with.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) tiles: &'a [TileStep],
-    pub(super) first: usize,
-}
 
 /// A layer that is multiplied by the dot product `D`.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Layers of few input channels: products and codes in one loop. Where a tile is multiplied in a few steps, what is done once per panel, and what the sums
 //! cost on their way through memory, would be half of the time.
 
-use super::direct::Block;
+use super::block::Block;
 use super::finish::{initial, Ready};
 use super::gemm_4x8::{gemm_4x8, PanelStep, ROWS};
 use super::tile::Tiles;

@@ -1,5 +1,6 @@
 //! Convolutions (SPEC 3.1) and dense layers (SPEC 3.2).
 
+mod block;
 mod conv2d;
 pub mod conv2d_relaxed;
 mod depthwise;

@@ -1,6 +1,7 @@
 //! [`Conv2dPaired`]: direct convolution of u4 or i4 by i4 where there are no dot products of bytes, by two weights in one lane.
 
-use super::direct::{Block, Direct};
+use super::block::Block;
+use super::direct::Direct;
 use super::finish::{finish, initial, Eight};
 use super::gemm_4x16::gemm_4x16;
 use super::gemm_4x8::{PanelStep, TileStep, ROWS};
