@@ -1,8 +1,9 @@
 //! Convolution and dense by dot products of bytes: one suite per dot product.
 
-use crate::conv::{shapes, unaligned_stems, Case, Shape};
+use crate::conv::{shapes, Case, Shape};
 use crate::depthwise::blocks;
 use crate::layout::range;
+use crate::stems;
 use crate::Verdict;
 use kernels::params::dot;
 use simd::Isa;
@@ -34,7 +35,7 @@ fn suite<I: Isa>(isa: I, dot: i32) -> Verdict {
             Case::new(shape, seed).for_dot(dot, seed).run_relaxed(isa, dot)?;
         }
     }
-    for (case, seed) in unaligned_stems().zip(0..) {
+    for (case, seed) in stems::unaligned().zip(0..) {
         case.for_dot(dot, seed).run_relaxed(isa, dot)?;
     }
     dense(isa, dot)?;
