@@ -16,6 +16,7 @@ mod pools;
 mod relaxed;
 mod requantization;
 mod seed;
+mod shifts;
 mod stems;
 mod suites;
 mod weight_gradient;

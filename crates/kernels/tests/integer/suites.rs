@@ -8,7 +8,7 @@ macro_rules! every_suite {
     ($then:ident!($($arguments:tt)*)) => {
         $then! { $($arguments)*;
             convolution = crate::conv::convolution,
-            convolution_shifts = crate::conv::shifts,
+            convolution_shifts = crate::shifts::shifts,
             dense = crate::conv::dense,
             depthwise = crate::depthwise::suite,
             grouped = crate::conv::grouped,
