@@ -55,7 +55,7 @@ pub fn multiply<I: Isa, D: Tiles>(
         1 => panels.store::<I, D, Right<I, 1>>(isa, widened, output),
         2 => panels.store::<I, D, Right<I, 2>>(isa, widened, output),
         3 => panels.store::<I, D, Right<I, 3>>(isa, widened, output),
-        ..=0 if layer.bias_bound().is_some() => panels.store::<I, D, Bounded<I>>(isa, widened, output),
+        ..=0 if layer.bias_bound().is_some() => panels.store::<I, D, Bounded<I, 0>>(isa, widened, output),
         _ => return false,
     }
     true

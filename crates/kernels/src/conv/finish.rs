@@ -41,8 +41,8 @@ pub fn finish<I: Isa>(isa: I, layer: &Conv2d, index: usize, buffers: &mut Buffer
             (false, _) if spec.shift >= 1 => with_shift!(spec.shift, SHIFT in [3, 4, 5] => {
                 fours::<false, I, Right<I, SHIFT>>(isa, &ready, first, sums, output);
             }),
-            (true, true) => fours::<true, I, Bounded<I>>(isa, &ready, first, sums, output),
-            (false, true) => fours::<false, I, Bounded<I>>(isa, &ready, first, sums, output),
+            (true, true) => with_shift!(-spec.shift, LEFT in [5, 6] => fours::<true, I, Bounded<I, LEFT>>(isa, &ready, first, sums, output)),
+            (false, true) => with_shift!(-spec.shift, LEFT in [5, 6] => fours::<false, I, Bounded<I, LEFT>>(isa, &ready, first, sums, output)),
             (true, false) => fours::<true, I, Left<I>>(isa, &ready, first, sums, output),
             (false, false) => fours::<false, I, Left<I>>(isa, &ready, first, sums, output),
         }

@@ -45,9 +45,9 @@ pub struct Right<I: Isa, const SHIFT: u32> {
     rounding: I::I32x4,
 }
 
-/// To the left by 0 to 15 of sums that have room for it: a product, since V8 takes four instructions for a shift that it does not know.
+/// To the left by 0 to 15 of sums that have room for it: by LEFT, known at compile time, or where that is 0 by a product.
 #[derive(Clone, Copy)]
-pub struct Bounded<I: Isa> {
+pub struct Bounded<I: Isa, const LEFT: u32> {
     factor: I::I32x4,
 }
 
@@ -124,7 +124,7 @@ impl<I: Isa, const SHIFT: u32> Shift<I> for Right<I, SHIFT> {
     }
 }
 
-impl<I: Isa> Shift<I> for Bounded<I> {
+impl<I: Isa, const LEFT: u32> Shift<I> for Bounded<I, LEFT> {
     #[inline(always)]
     fn new(isa: I, shift: i32) -> Self {
         Self { factor: isa.i32x4_splat(1 << -shift) }
@@ -137,7 +137,8 @@ impl<I: Isa> Shift<I> for Bounded<I> {
 
     #[inline(always)]
     fn shifted(self, isa: I, low: I::I32x4, high: I::I32x4) -> I::I16x8 {
-        isa.i16x8_narrow_i32x4_s(isa.i32x4_mul(low, self.factor), isa.i32x4_mul(high, self.factor))
+        let shifted = |sums| if LEFT == 0 { isa.i32x4_mul(sums, self.factor) } else { isa.i32x4_shl(sums, LEFT) };
+        isa.i16x8_narrow_i32x4_s(shifted(low), shifted(high))
     }
 }
 
