@@ -36,7 +36,7 @@ function built(flavour: keyof typeof FEATURES): Suites {
 /** What the relaxed instruction does on this engine decides which of these is right; the others multiply wrongly here, as they may. */
 const [VPDPBUSD, SDOT] = [129540, -508];
 const ANSWERS: Readonly<Record<string, number>> = {
-  relaxed_usdot: VPDPBUSD, batches_of_usdot: VPDPBUSD, weight_gradient_usdot: VPDPBUSD,
+  relaxed_usdot: VPDPBUSD, saturated_usdot: VPDPBUSD, batches_of_usdot: VPDPBUSD, weight_gradient_usdot: VPDPBUSD,
   relaxed_sdot: SDOT, batches_of_sdot: SDOT, weight_gradient_sdot: SDOT,
 };
 

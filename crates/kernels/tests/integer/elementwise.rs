@@ -13,7 +13,7 @@ use simd::Isa;
 const CONTAINERS: [i32; 3] = [container::U8, container::I8, container::I16];
 
 /// (form, shift, left, multiplier): every kind, for codes and carriers.
-const FORMS: [(i32, i32, i32, i32); 8] = [
+const FORMS: [(i32, i32, i32, i32); 10] = [
     (form::COPY, 0, 0, 0),
     (form::Q15, 1, 0, 20_000),
     (form::Q15, 7, 0, 32_767),
@@ -22,6 +22,8 @@ const FORMS: [(i32, i32, i32, i32); 8] = [
     (form::Q15, -15, 0, 1),
     (form::EXACT, 40, 8, 1 << 30),
     (form::EXACT, 62, 15, i32::MAX),
+    (form::Q15, 15, 0, 32_767),
+    (form::Q15, 16, 0, 32_767),
 ];
 
 /// Vector and unit sizes ± 1.
@@ -39,7 +41,9 @@ fn codes(random: &mut Seed, count: usize, [lo, hi]: [i32; 2]) -> Vec<i32> {
 pub fn requantize<I: Isa>(isa: I) -> Verdict {
     let mut random = Seed::new(8);
     for (number, (form, shift, left, multiplier)) in FORMS.into_iter().enumerate() {
-        for (in_container, out_container) in CONTAINERS.into_iter().flat_map(|a| CONTAINERS.map(|b| (a, b))) {
+        // Carriers without a zero point, as networks have them, and with one.
+        let inputs = CONTAINERS.map(|container| (container, true)).into_iter().chain([(container::I16, false)]);
+        for ((in_container, is_moved), out_container) in inputs.flat_map(|a| CONTAINERS.map(|b| (a, b))) {
             let ([a_lo, a_hi], [lo, hi]) = (range(in_container), range(out_container));
             // Every byte at once, and a length of its own for every form.
             let count = if in_container == container::I16 { COUNTS[number] } else { 256 + COUNTS[number] };
@@ -50,7 +54,7 @@ pub fn requantize<I: Isa>(isa: I) -> Verdict {
             let params = Requantize {
                 count: count as i32,
                 in_container,
-                in_zero_point: random.within(a_lo, a_hi),
+                in_zero_point: if is_moved { random.within(a_lo, a_hi) } else { 0 },
                 out_container,
                 form,
                 shift,
@@ -74,13 +78,19 @@ pub fn requantize<I: Isa>(isa: I) -> Verdict {
 }
 
 fn add_params(number: usize, random: &mut Seed) -> Add {
-    let (a, b, code) = (FORMS[number % 8], FORMS[number / 3 % 8], FORMS[(number + 5) % 8]);
+    let (a, b, code) = (FORMS[number % 10], FORMS[number / 3 % 10], FORMS[(number + 5) % 10]);
     let (a_container, b_container) = (CONTAINERS[number % 3], CONTAINERS[number / 3 % 3]);
     let code_container = CONTAINERS[number / 2 % 3];
     let [code_lo, code_hi] = range(code_container);
     let mut zero_point = |container: i32| {
         let [lo, hi] = range(container);
-        random.within(lo, hi)
+        // Carriers of networks have none.
+        let has_none = container == container::I16 && (number / 4).is_multiple_of(2);
+        if has_none {
+            0
+        } else {
+            random.within(lo, hi)
+        }
     };
     Add {
         carrier_offset: i32::from(number % 4 != 1),

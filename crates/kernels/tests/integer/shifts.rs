@@ -4,7 +4,7 @@ use crate::conv::{Case, Shape};
 use crate::layout::range;
 use crate::requantization::Scale;
 use crate::Verdict;
-use kernels::params::form;
+use kernels::params::{container, dot, form};
 use simd::Isa;
 
 impl Case {
@@ -23,6 +23,21 @@ impl Case {
         (self.bias, self.most_bias) = (true, i32::MAX - (1 << 24));
         self
     }
+
+    /// The same case with the farthest code from a zero point of 0, and `weight` everywhere: products as large as their number allows.
+    fn at_the_ends(mut self, weight: i32) -> Self {
+        let code = if self.shape.in_container == container::U8 { 255 } else { -128 };
+        (self.shape.in_zero_point, self.bias) = (0, true);
+        self.x.fill(code);
+        self.w.fill(weight);
+        self
+    }
+}
+
+/// 1×1 layers of several blocks of tiles, none of which is cut short: those of few channels, which end in the loop that multiplies, and of more.
+pub fn large(run: impl Fn(Case, u64) -> Verdict) -> Verdict {
+    let shapes = [12, 32, 64, 120].map(|in_c| Shape::new([in_c, 20, 17], 16, [1, 1]));
+    shapes.into_iter().zip(0..4).try_for_each(|(shape, seed)| run(Case::new(shape, seed), seed))
 }
 
 /// Every shift of `q15`, some of which kernels know at compile time, into every container: four pixels at a time, and the rest of them.
@@ -36,5 +51,40 @@ pub fn shifts<I: Isa>(isa: I) -> Verdict {
             }
         }
     }
+    large(|case, _| case.by_q15(2).run_dense(isa))
+}
+
+/// Shifts to the left of sums whose biases may stop at a bound: products that pull against them must not bring a code back from the end of its range, and
+/// with them no shifted sum may leave 32 bits. So many channels that for each shift some sums are just inside and others are not.
+fn saturated_by(run: impl Fn(&Case) -> Verdict, shapes: &[Shape]) -> Verdict {
+    for shift in -15..=0 {
+        for (seed, weight) in [(0, -128), (2, 127), (4, -128), (1, 127), (3, -128), (0, 127)] {
+            for &shape in shapes {
+                run(&Case::new(shape, seed).by_q15(shift).far_from_zero().at_the_ends(weight))?;
+            }
+        }
+    }
     Ok(())
+}
+
+fn dense_shapes() -> Vec<Shape> {
+    let points = [1, 2, 3, 5, 9, 17, 33, 65].map(|in_c| Shape::new([in_c, 4, 3], 8, [1, 1]));
+    let windows = [1, 2, 9].map(|in_c| Shape::new([in_c, 4, 4], 8, [3, 3]).pads([1, 1, 1, 1]));
+    points.into_iter().chain(windows).collect()
+}
+
+fn depthwise_shapes() -> [Shape; 2] {
+    [[3, 3], [2, 2]].map(|kernel| Shape::new([9, 5, 4], 9, kernel).pads([1, 1, 1, 1]).depthwise())
+}
+
+/// By products of i16.
+pub fn saturated<I: Isa>(isa: I) -> Verdict {
+    saturated_by(|case| case.run_dense(isa), &dense_shapes())?;
+    saturated_by(|case| case.run_depthwise(isa), &depthwise_shapes())
+}
+
+/// By products of bytes that take every code: the relaxed instruction as `vpdpbusd`.
+pub fn saturated_usdot<I: Isa>(isa: I) -> Verdict {
+    saturated_by(|case| case.run_relaxed(isa, dot::USDOT), &dense_shapes())?;
+    saturated_by(|case| case.run_depthwise_relaxed(isa, dot::USDOT), &depthwise_shapes()[..1])
 }

@@ -9,6 +9,7 @@ macro_rules! every_suite {
         $then! { $($arguments)*;
             convolution = crate::conv::convolution,
             convolution_shifts = crate::shifts::shifts,
+            convolution_saturated = crate::shifts::saturated,
             dense = crate::conv::dense,
             depthwise = crate::depthwise::suite,
             grouped = crate::conv::grouped,
@@ -16,6 +17,7 @@ macro_rules! every_suite {
             relaxed_i7 = crate::relaxed::i7,
             relaxed_w4 = crate::relaxed::w4,
             relaxed_usdot = crate::relaxed::usdot,
+            saturated_usdot = crate::shifts::saturated_usdot,
             relaxed_sdot = crate::relaxed::sdot,
             paired = crate::paired::convolution,
             paired_extremes = crate::paired::extremes,

@@ -30,6 +30,13 @@ pub fn suite<I: Isa>(isa: I) -> Verdict {
     for (shape, out_c) in [([256, 7, 30], 17), ([512, 5, 14], 40), ([64, 12, 70], 8)] {
         next(Shape::new(shape, out_c, [3, 3]).pads([1, 1, 1, 1])).run_winograd_f23(isa)?;
     }
+    // Groups that are part of a row: of one image, and of two whose blocks begin and end within rows, the last of which are odd.
+    for (h, w) in [(3, 75), (4, 74), (2, 79), (1, 73), (3, 147)] {
+        next(Shape::new([16, h, w], 9, [3, 3]).pads([1, 1, 1, 1])).run_winograd_f23(isa)?;
+    }
+    for w in [73, 74] {
+        next(Shape::new([256, 3, w], 4, [3, 3]).pads([1, 1, 1, 1])).batch(2, false).run_winograd_f23(isa)?;
+    }
     for pads in [[0, 0, 0, 0], [1, 0, 0, 2], [0, 2, 1, 0], [3, 4, 3, 4]] {
         next(Shape::new([16, 6, 5], 12, [3, 3]).pads(pads)).run_winograd_f23(isa)?;
     }
