@@ -32,7 +32,7 @@ export interface RunAsyncOptions {
 export interface LoadOptions extends EngineOptions {
   /**
    * What packed weights may cost. `balanced` (default): twice the bytes of int8 weights, spent where they save most time; few networks want more. `fast`: each
-   * layer's fastest kernel, whatever its weights take, which is at most a byte per weight and padding. `compact`: 4-bit weights stay nibbles and are unpacked
+   * layer's fastest kernel, whatever its weights take, which is at most a byte per weight (two in depthwise layers) and padding. `compact`: 4-bit weights stay nibbles and are unpacked
    * layer by layer in every run. The results are the same bits. A float Graph takes no notice of it.
    */
   readonly memory?: MemoryMode;
