@@ -47,31 +47,26 @@ fn pack_words<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], firs
     gather::<I16Dot>(layer, input, outside, in_c, first, tile, |codes, steps| pack_pairs(isa, words, codes, steps));
 }
 
-impl Tiles for I16Dot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
-        pack_words(isa, layer, input, outside, first, tile);
-    }
+macro_rules! word_tiles {
+    ($($dot:ident),*) => {
+        $(
+            impl Tiles for $dot {
+                fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
+                    pack_words(isa, layer, input, outside, first, tile);
+                }
 
-    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
-        if Self::IS_RARE {
-            return 0;
-        }
-        pointwise::pack_words(isa, layer, input, tiles)
-    }
+                fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
+                    if Self::IS_RARE {
+                        return 0;
+                    }
+                    pointwise::pack_words(isa, layer, input, tiles)
+                }
+            }
+        )*
+    };
 }
 
-impl Tiles for PairedDot {
-    fn pack_tile<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], outside: &[u8], first: usize, tile: &mut [TileStep], _offset: u8) {
-        pack_words(isa, layer, input, outside, first, tile);
-    }
-
-    fn pack_pointwise<I: Isa>(isa: I, layer: &Conv2d, input: &[u8], tiles: pointwise::Tiles<'_>, _offset: u8) -> usize {
-        if Self::IS_RARE {
-            return 0;
-        }
-        pointwise::pack_words(isa, layer, input, tiles)
-    }
-}
+word_tiles!(I16Dot, PairedDot);
 
 macro_rules! byte_tiles {
     ($($dot:ident: $number:ident),*) => {
